@@ -1,1 +1,19 @@
-//! Values and wire shapes.
+//! Values and wire shapes that the server and the client share.
+//!
+//! Here live the names of the field (instance keys, versions, GTID sets) and the
+//! JSON types of the HTTP API. There is no I/O, no clock and no async code.
+
+pub mod coordinates;
+pub mod duration;
+pub mod flavor;
+pub mod instance_key;
+pub mod promotion_rule;
+pub mod source;
+pub mod version;
+
+pub use coordinates::BinlogCoordinates;
+pub use flavor::Flavor;
+pub use instance_key::InstanceKey;
+pub use promotion_rule::PromotionRule;
+pub use source::Source;
+pub use version::Version;

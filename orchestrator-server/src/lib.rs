@@ -1,1 +1,9 @@
-//! server
+//! The server: `probe → inventory → analysis → decision → execution → audit, hooks`.
+
+pub mod analysis;
+pub mod clock;
+pub mod config;
+pub mod decision;
+pub mod inventory;
+pub mod journal;
+pub mod mysql;

@@ -1,0 +1,5 @@
+//! Pure: what is wrong with a cluster.
+
+mod code;
+
+pub use code::Code;

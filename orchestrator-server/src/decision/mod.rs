@@ -1,0 +1,3 @@
+//! Pure: whether to act and what to do, as data.
+
+pub mod step;

@@ -1,0 +1,205 @@
+//! Every durable fact, as an enum. `Journal::propose(Command)` is the only way to make a fact
+//! durable; [`super::facts::Facts::apply`] is the only way in which it takes effect, so every
+//! mode of the journal yields the same state.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use shared::{InstanceKey, PromotionRule};
+
+use crate::{
+    clock::Moment,
+    decision::step::{Step, StepResult},
+    journal::facts::{Detection, Recovery},
+};
+
+/// One durable fact. Times are those of the node that proposed it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Downtime begins, or is replaced.
+    BeginDowntime {
+        /// The server; it need not be known.
+        key: InstanceKey,
+        /// Who.
+        owner: String,
+        /// Why.
+        reason: String,
+        /// From when.
+        begins: Moment,
+        /// Until when.
+        ends: Moment,
+    },
+    /// Downtime ends.
+    EndDowntime {
+        /// The server.
+        key: InstanceKey,
+    },
+    /// A promotion rule is announced.
+    RegisterCandidate {
+        /// The server; it need not be known.
+        key: InstanceKey,
+        /// The rule.
+        rule: PromotionRule,
+        /// When it was announced; it expires `CandidateInstanceExpireMinutes` later.
+        at: Moment,
+    },
+    /// A server is forgotten; it stays so until `until`, unless it is announced again.
+    Forget {
+        /// The server.
+        key: InstanceKey,
+        /// Not rediscovered before this.
+        until: Moment,
+    },
+    /// A forgotten server was announced again by name.
+    Remember {
+        /// The server.
+        key: InstanceKey,
+    },
+    /// A problem was detected.
+    RegisterDetection(Box<Detection>),
+    /// A recovery begins. Nothing is done to a server before this is durable.
+    RegisterRecovery(Box<Recovery>),
+    /// A batch of steps is about to be executed.
+    IntendSteps {
+        /// The recovery.
+        uid: String,
+        /// The batch.
+        steps: Vec<Step>,
+        /// When.
+        at: Moment,
+    },
+    /// Steps were executed.
+    NoteResults {
+        /// The recovery.
+        uid: String,
+        /// What came of each.
+        results: Vec<StepResult>,
+        /// When.
+        at: Moment,
+    },
+    /// Lines for the recovery's audit.
+    NoteProgress {
+        /// The recovery.
+        uid: String,
+        /// Lines with their times.
+        lines: Vec<(Moment, String)>,
+    },
+    /// A recovery ended.
+    ResolveRecovery {
+        /// The recovery.
+        uid: String,
+        /// The end of it.
+        end: Box<RecoveryEnd>,
+    },
+    /// The active period (anti-flapping) of old recoveries and detections is over.
+    ExpireActivePeriods {
+        /// Now.
+        at: Moment,
+        /// Recoveries that began longer ago than this.
+        recoveries_after: Duration,
+        /// Detections that began longer ago than this.
+        detections_after: Duration,
+    },
+    /// Recoveries are acknowledged, which lifts their block.
+    Acknowledge {
+        /// Which.
+        selector: AckSelector,
+        /// Who.
+        by: String,
+        /// Why.
+        comment: String,
+        /// When.
+        at: Moment,
+    },
+    /// A recovery was refused because another one is in its active period.
+    RegisterBlocked {
+        /// The server that failed.
+        key: InstanceKey,
+        /// Its cluster.
+        cluster: String,
+        /// What was found.
+        code: crate::analysis::Code,
+        /// The recovery that blocks it.
+        blocking_id: u64,
+        /// When.
+        at: Moment,
+    },
+    /// Automated recoveries are switched off or on, everywhere.
+    SetRecoveriesDisabled(bool),
+    /// A cluster is known under this alias from now on.
+    SetClusterAlias {
+        /// Cluster name.
+        cluster: String,
+        /// Its alias.
+        alias: String,
+    },
+    /// An entry of the audit.
+    Audit(AuditEntry),
+    /// Everything older than this is dropped: audit, detections, recoveries, expired hints.
+    Purge {
+        /// Now: hints that ended before it are dropped.
+        at: Moment,
+        /// History before this is dropped.
+        history_before: Moment,
+        /// Promotion rules announced before this are dropped.
+        candidates_before: Moment,
+    },
+}
+
+/// How a recovery ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecoveryEnd {
+    /// When.
+    pub at: Moment,
+    /// It did what it was for.
+    pub successful: bool,
+    /// The server that took over.
+    pub successor: Option<InstanceKey>,
+    /// Its instance alias.
+    pub successor_alias: String,
+    /// Its binary log position, `file:pos`, right after promotion.
+    pub successor_binlog: String,
+    /// When it became writeable.
+    pub promoted: Option<Moment>,
+    /// Replicas that do not replicate from the successor.
+    pub lost: Vec<InstanceKey>,
+    /// Servers that took part.
+    pub participants: Vec<InstanceKey>,
+    /// What went wrong, in words.
+    pub errors: Vec<String>,
+}
+
+/// Which recoveries an acknowledgement is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AckSelector {
+    /// Every one.
+    All,
+    /// By number.
+    Id(u64),
+    /// By UID.
+    Uid(String),
+    /// Those of a cluster: by name, or by alias where it is not empty.
+    Cluster {
+        /// Cluster name.
+        name: String,
+        /// Cluster alias.
+        alias: String,
+    },
+    /// Those of a failed server.
+    Instance(InstanceKey),
+}
+
+/// One entry of the audit: who did what to which server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Moment,
+    /// Kind, such as `begin-downtime`.
+    pub kind: String,
+    /// The server; none for entries about the service.
+    pub key: Option<InstanceKey>,
+    /// The server's cluster at that time; empty if unknown.
+    pub cluster: String,
+    /// In words.
+    pub message: String,
+}

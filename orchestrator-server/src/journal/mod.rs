@@ -1,0 +1,4 @@
+//! The one durable write path.
+
+pub mod command;
+pub mod facts;

@@ -6,7 +6,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use shared::InstanceKey;
 
-use crate::mysql::driver::{Action, ActionError};
+use crate::{
+    clock::Moment,
+    mysql::driver::{Action, ActionError},
+};
 
 /// One thing to do. The steps of a batch do not need each other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +60,10 @@ impl HookList {
 pub struct StepResult {
     /// The step.
     pub step: Step,
+    /// When it began.
+    pub started: Moment,
+    /// When it ended.
+    pub finished: Moment,
     /// What it did, or why not.
     pub outcome: Result<StepEffect, ActionError>,
 }

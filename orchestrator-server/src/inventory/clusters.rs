@@ -2,12 +2,9 @@
 //! known servers (spec 04, sections 5 and 7.1). Unlike the reference, which inherits names one
 //! level per probe, a change is complete at once.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
-use shared::InstanceKey;
+use shared::{InstanceKey, gtid::oracle::ServerUuid};
 
 use super::view::{Instance, Place};
 use crate::mysql::state::Position;
@@ -24,21 +21,17 @@ pub struct Membership {
     pub place: Place,
 }
 
-/// Find every server's cluster and place. `previous` is the name that a server's cluster had, by
+/// Find a server's cluster and place. `previous` is the name that a server's cluster had, by
 /// server: of two co-masters the one that already named the cluster goes on doing so.
 #[must_use]
-pub fn memberships(
+pub fn membership(
     servers: &Servers,
-    previous: impl Fn(&InstanceKey) -> Option<Arc<str>>,
-) -> BTreeMap<InstanceKey, Membership> {
-    servers
-        .values()
-        .map(|instance| {
-            let path = path_to_head(servers, instance);
-            let head = head_of(servers, &path, &previous);
-            (instance.key.clone(), Membership { place: place(servers, &path, &head), head })
-        })
-        .collect()
+    instance: &Arc<Instance>,
+    previous: &impl Fn(&InstanceKey) -> Option<Arc<str>>,
+) -> Membership {
+    let path = path_to_head(servers, instance);
+    let head = head_of(servers, &path, previous);
+    Membership { place: place(servers, &path, &head), head }
 }
 
 /// The server above: the group primary for a secondary, else the source; only if it is known.
@@ -130,9 +123,10 @@ fn errant(servers: &Servers, own: &Instance, ancestry: &[String], co_master: boo
         return String::new();
     };
     let own_uuid = own.state.as_ref().map_or("", |s| &*s.server_uuid);
-    let mut suspect = (*mine).clone();
-    for uuid in ancestry.iter().filter(|uuid| co_master || *uuid != own_uuid) {
-        suspect = suspect.without_uuid(uuid);
-    }
-    suspect.minus(&theirs).to_string()
+    let above: Vec<ServerUuid> = ancestry
+        .iter()
+        .filter(|uuid| co_master || *uuid != own_uuid)
+        .filter_map(|uuid| uuid.parse().ok())
+        .collect();
+    mine.retain(|uuid| !above.contains(&uuid)).minus(&theirs).to_string()
 }

@@ -1,3 +1,6 @@
 //! What is known of the fleet, in memory, with one owner.
 
+pub mod clusters;
+pub mod owner;
+pub mod update;
 pub mod view;

@@ -1,0 +1,426 @@
+//! The recovery of a dead source, by GTID: seal the replicas, find the one that retrieved most,
+//! let it apply everything, promote it (or let the preferred one catch up from it), put the
+//! others below. Asked again after each batch; all that it knows is in the view and the
+//! journaled results, so another node can go on with it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use shared::InstanceKey;
+
+use super::{
+    candidate::{self, Choice, Sealed},
+    loss,
+    step::{HookList, Step, StepResult},
+};
+use crate::{
+    clock::Moment,
+    inventory::view::ClusterView,
+    journal::facts::Recovery,
+    mysql::{
+        driver::{Action, ActionError},
+        state::Position,
+    },
+};
+
+/// Longest wait for a re-pointed replica to be seen replicating.
+const CONFIRM: Duration = Duration::from_secs(10);
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Do these, then ask again. None of them needs another one's result.
+    Do(Vec<Step>),
+    /// Nothing is left to do.
+    Done(Outcome),
+}
+
+/// What became of the recovery.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The new source; none if nothing was promoted.
+    pub successor: Option<InstanceKey>,
+    /// When it became writeable.
+    pub promoted: Option<Moment>,
+    /// Its binary log position right then, `file:pos`.
+    pub binlog: String,
+    /// Replicas that do not replicate from it.
+    pub lost: Vec<InstanceKey>,
+    /// What went wrong, in words, and what may be lost.
+    pub errors: Vec<String>,
+}
+
+/// The next batch, or the end.
+#[must_use]
+pub fn next(view: &ClusterView, recovery: &Recovery) -> Next {
+    let story = Story::read(view, recovery);
+    if let Some(end) = story.pre_failover_hooks() {
+        return end;
+    }
+    if let Some(promoted) = story.promoted() {
+        return story.after_promotion(promoted);
+    }
+    if story.source_is_back() {
+        let key = &recovery.key;
+        return story.give_up(&format!("{key} answers again; nothing was promoted"));
+    }
+    story.before_promotion()
+}
+
+/// The recovery so far, in the terms of the next decision.
+struct Story<'a> {
+    view: &'a ClusterView,
+    recovery: &'a Recovery,
+    /// Results since the last failed promotion: positions read before it mean nothing now.
+    current: &'a [StepResult],
+    /// What each sealed replica holds.
+    sealed: BTreeMap<InstanceKey, Sealed>,
+    /// Replicas that could not apply all that they hold.
+    stuck: BTreeSet<InstanceKey>,
+    /// Servers that failed as candidates.
+    failed_candidates: BTreeSet<InstanceKey>,
+}
+
+impl<'a> Story<'a> {
+    fn read(view: &'a ClusterView, recovery: &'a Recovery) -> Self {
+        let failed_promotion = |r: &StepResult| {
+            r.outcome.is_err() && matches!(r.step, Step::Server(Action::Promote { .. }))
+        };
+        let start = recovery.done.iter().rposition(failed_promotion).map_or(0, |at| at + 1);
+        let mut story = Self {
+            view,
+            recovery,
+            current: &recovery.done[start..],
+            sealed: BTreeMap::new(),
+            stuck: BTreeSet::new(),
+            failed_candidates: BTreeSet::new(),
+        };
+        for result in recovery.done.iter().filter(|r| failed_promotion(r)) {
+            story.failed_candidates.extend(result.step.server().cloned());
+        }
+        for result in story.current {
+            story.learn(result);
+        }
+        story
+    }
+
+    fn learn(&mut self, result: &StepResult) {
+        let Step::Server(action) = &result.step else { return };
+        let key = action.server().clone();
+        let applies = matches!(action, Action::Drain { .. } | Action::CatchUp { .. });
+        match &result.outcome {
+            Ok(effect) if matches!(action, Action::Seal { .. }) || applies => {
+                let position = |text: &str| self.position(&key, text);
+                let executed = position(&effect.executed);
+                let held = position(&effect.held);
+                if applies && !effect.drained {
+                    self.stuck.insert(key.clone());
+                }
+                // What a stuck replica cannot apply, nobody can use.
+                let held = if self.stuck.contains(&key) { executed.clone() } else { held };
+                self.sealed.insert(key, Sealed { executed, held, drained: effect.drained });
+            }
+            Err(_) if matches!(action, Action::Seal { .. }) || applies => {
+                self.sealed.remove(&key);
+                self.failed_candidates.insert(key);
+            }
+            Err(_) if matches!(action, Action::PointTo { .. }) && !self.is_promoted() => {
+                self.failed_candidates.insert(key);
+            }
+            _ => {}
+        }
+    }
+
+    fn position(&self, key: &InstanceKey, text: &str) -> Position {
+        let flavor = self.view.instance(key).map(|i| i.flavor()).unwrap_or(shared::Flavor::MySql);
+        Position::parse(text, flavor)
+    }
+
+    fn result_of(&self, wanted: impl Fn(&Action) -> bool) -> Option<&'a StepResult> {
+        self.current.iter().rev().find(|r| matches!(&r.step, Step::Server(a) if wanted(a)))
+    }
+
+    fn is_promoted(&self) -> bool {
+        self.promoted().is_some()
+    }
+
+    /// The promotion that succeeded.
+    fn promoted(&self) -> Option<&'a StepResult> {
+        self.result_of(|a| matches!(a, Action::Promote { .. })).filter(|r| r.outcome.is_ok())
+    }
+
+    /// Run the hooks that may veto, before anything is touched.
+    fn pre_failover_hooks(&self) -> Option<Next> {
+        let list = HookList::PreFailover;
+        if self.recovery.skip_hooks || self.view.config.hooks(list).is_empty() {
+            return None;
+        }
+        let done = self.recovery.done.iter().find(|r| r.step == Step::Hooks(list));
+        match done.map(|r| &r.outcome) {
+            None => Some(Next::Do(vec![Step::Hooks(list)])),
+            Some(Ok(_)) => None,
+            Some(Err(error)) => Some(Next::Done(Outcome {
+                errors: vec![format!("{} failed: {error}", list.name())],
+                ..Outcome::default()
+            })),
+        }
+    }
+
+    /// Somebody saw the failed source alive since, and no promotion was even begun.
+    fn source_is_back(&self) -> bool {
+        let promotion_began = |s: &Step| matches!(s, Step::Server(Action::Promote { .. }));
+        let began = self.recovery.intended.iter().any(promotion_began)
+            || self.recovery.done.iter().any(|r| promotion_began(&r.step));
+        !began
+            && !self.recovery.forced
+            && self.view.instance(&self.recovery.key).is_some_and(|source| {
+                let read_since = source.check.state_since >= Some(self.recovery.started);
+                source.is_valid() && read_since
+            })
+    }
+
+    fn before_promotion(&self) -> Next {
+        let unsealed = self.to_seal();
+        if !unsealed.is_empty() {
+            return Next::Do(unsealed);
+        }
+        if self.sealed.is_empty() {
+            return self.give_up("no replica could be reached");
+        }
+        let choice = candidate::choose(
+            self.view,
+            &self.recovery.key,
+            &self.sealed,
+            self.recovery.wanted.as_ref(),
+            &self.failed_candidates,
+        );
+        let Some(candidate) = choice.candidate.clone() else {
+            return self.give_up(&choice.explain_nobody());
+        };
+        if let Some(reason) = self.unapplied().and_then(|lost| {
+            (!self.recovery.forced).then(|| loss::refuses_unapplied(self.view, &lost)).flatten()
+        }) {
+            return self.give_up(&reason);
+        }
+        self.bring_up_to_date(&choice, &candidate)
+            .unwrap_or_else(|| Next::Do(self.promote(&candidate)))
+    }
+
+    /// Replicas that answer and were not sealed yet.
+    fn to_seal(&self) -> Vec<Step> {
+        let sealed = |key: &InstanceKey| {
+            self.result_of(|a| matches!(a, Action::Seal { replica } if replica == key)).is_some()
+        };
+        self.recovery
+            .replicas
+            .iter()
+            .filter(|key| self.view.instance(key).is_some_and(|i| i.is_valid()))
+            .filter(|key| !sealed(key) && !self.failed_candidates.contains(*key))
+            .map(|replica| Step::Server(Action::Seal { replica: replica.clone() }))
+            .collect()
+    }
+
+    /// What must happen before the candidate holds and has applied everything.
+    fn bring_up_to_date(&self, choice: &Choice, candidate: &InstanceKey) -> Option<Next> {
+        let stall = Duration::from_secs(self.view.config.raw.promotion_apply_wait_seconds);
+        let needs_drain = |key: &InstanceKey| {
+            !self.stuck.contains(key) && self.sealed.get(key).is_some_and(|s| !s.drained)
+        };
+        let drains: Vec<Step> = BTreeSet::from([&choice.donor, candidate])
+            .into_iter()
+            .filter(|key| needs_drain(key))
+            .map(|key| Step::Server(Action::Drain { replica: key.clone(), stall }))
+            .collect();
+        if !drains.is_empty() {
+            return Some(Next::Do(drains));
+        }
+        if choice.donor == *candidate || self.has_all_of(candidate, &choice.donor) {
+            return None;
+        }
+        let (replica, source) = (candidate.clone(), choice.donor.clone());
+        let below = |a: &Action| matches!(a, Action::PointTo { replica: r, source: s, .. } if *r == replica && *s == source);
+        let step = if self.result_of(below).is_none() {
+            Action::PointTo { replica, source, confirm: CONFIRM }
+        } else {
+            let target = self.sealed.get(&source).map(|s| s.held.to_string()).unwrap_or_default();
+            Action::CatchUp { replica, target, stall }
+        };
+        Some(Next::Do(vec![Step::Server(step)]))
+    }
+
+    /// `key` has applied all that `other` holds, errant transactions of `other` aside.
+    fn has_all_of(&self, key: &InstanceKey, other: &InstanceKey) -> bool {
+        let (Some(mine), Some(theirs)) = (self.sealed.get(key), self.sealed.get(other)) else {
+            return false;
+        };
+        candidate::covers(self.view, &mine.executed, other, &theirs.held)
+    }
+
+    /// Promote, and at the same time put below it every replica that holds nothing more.
+    fn promote(&self, candidate: &InstanceKey) -> Vec<Step> {
+        let keep_relay_log = self.stuck.contains(candidate);
+        let promote = Action::Promote { server: candidate.clone(), keep_relay_log };
+        let below = self.followers(candidate).into_iter().map(|replica| Action::PointTo {
+            replica,
+            source: candidate.clone(),
+            confirm: CONFIRM,
+        });
+        std::iter::once(promote).chain(below).map(Step::Server).collect()
+    }
+
+    fn followers(&self, candidate: &InstanceKey) -> Vec<InstanceKey> {
+        let others = self.sealed.keys().filter(|key| *key != candidate);
+        others
+            .filter(|key| !self.stuck.contains(*key) && self.has_all_of(candidate, key))
+            .cloned()
+            .collect()
+    }
+
+    /// Transactions that some replica received and that could not be applied there.
+    fn unapplied(&self) -> Option<String> {
+        let received = |key: &InstanceKey| {
+            let seal = self.current.iter().find(
+                |r| matches!(&r.step, Step::Server(Action::Seal { replica }) if replica == key),
+            )?;
+            Some(self.position(key, &seal.outcome.as_ref().ok()?.held))
+        };
+        let best = self
+            .sealed
+            .values()
+            .fold(Position::None, |all, sealed| all.union(&sealed.held));
+        let lost: Vec<String> = self
+            .stuck
+            .iter()
+            .filter_map(|key| Some((key, received(key)?)))
+            .filter(|(_, held)| !best.contains(held))
+            .map(|(key, held)| format!("{} (received by {key})", held.minus_text(&best)))
+            .collect();
+        (!lost.is_empty()).then(|| lost.join(", "))
+    }
+
+    fn after_promotion(&self, promoted: &StepResult) -> Next {
+        let Some(successor) = promoted.step.server() else {
+            return self.give_up("the promotion names no server");
+        };
+        let retries = self.retries(successor);
+        if !retries.is_empty() {
+            return Next::Do(retries);
+        }
+        let lost = self.lost(successor);
+        let detaches = self.detaches(&lost);
+        if !detaches.is_empty() {
+            return Next::Do(detaches);
+        }
+        let binlog = promoted.outcome.as_ref().map(|e| e.binlog.clone()).unwrap_or_default();
+        let mut errors = self.errors();
+        errors.extend(self.unapplied().map(|gtids| format!("may be lost: {gtids}")));
+        Next::Done(Outcome {
+            successor: Some(successor.clone()),
+            promoted: Some(promoted.finished),
+            binlog,
+            lost,
+            errors,
+        })
+    }
+
+    fn point_to_results(
+        &self,
+        replica: &InstanceKey,
+        successor: &InstanceKey,
+    ) -> Vec<&'a StepResult> {
+        let wanted = |a: &Action| matches!(a, Action::PointTo { replica: r, source, .. } if r == replica && source == successor);
+        self.current.iter().filter(|r| matches!(&r.step, Step::Server(a) if wanted(a))).collect()
+    }
+
+    fn follows(&self, replica: &InstanceKey, successor: &InstanceKey) -> bool {
+        self.point_to_results(replica, successor)
+            .iter()
+            .any(|r| r.outcome.as_ref().is_ok_and(|effect| effect.replicating))
+    }
+
+    /// Each follower gets a second try.
+    fn retries(&self, successor: &InstanceKey) -> Vec<Step> {
+        self.followers(successor)
+            .into_iter()
+            .filter(|replica| {
+                !self.follows(replica, successor)
+                    && self.point_to_results(replica, successor).len() < 2
+            })
+            .map(|replica| {
+                Step::Server(Action::PointTo {
+                    replica,
+                    source: successor.clone(),
+                    confirm: CONFIRM,
+                })
+            })
+            .collect()
+    }
+
+    /// Replicas that were not seen replicating from the successor.
+    fn lost(&self, successor: &InstanceKey) -> Vec<InstanceKey> {
+        self.recovery
+            .replicas
+            .iter()
+            .filter(|key| *key != successor && !self.follows(key, successor))
+            .cloned()
+            .collect()
+    }
+
+    /// Lost replicas that can be reached are detached, once, where that is wanted.
+    fn detaches(&self, lost: &[InstanceKey]) -> Vec<Step> {
+        if !self.view.config.detach_lost_replicas() {
+            return Vec::new();
+        }
+        let tried = |key: &InstanceKey| {
+            self.result_of(|a| matches!(a, Action::Detach { replica } if replica == key)).is_some()
+        };
+        lost.iter()
+            .filter(|key| self.sealed.contains_key(*key) && !tried(key))
+            .map(|replica| Step::Server(Action::Detach { replica: replica.clone() }))
+            .collect()
+    }
+
+    fn errors(&self) -> Vec<String> {
+        let failed = self.recovery.done.iter().filter_map(|result| {
+            let error = result.outcome.as_ref().err()?;
+            Some(format!("{}: {error}", result.step))
+        });
+        failed.collect()
+    }
+
+    /// Nothing is promoted: the sealed replicas may receive again, then it is over.
+    fn give_up(&self, reason: &str) -> Next {
+        let tried = |key: &InstanceKey| {
+            self.result_of(|a| matches!(a, Action::Resume { replica } if replica == key)).is_some()
+        };
+        let resumes: Vec<Step> = self
+            .sealed
+            .keys()
+            .filter(|key| !tried(key))
+            .map(|replica| Step::Server(Action::Resume { replica: replica.clone() }))
+            .collect();
+        if !resumes.is_empty() {
+            return Next::Do(resumes);
+        }
+        let mut errors = vec![reason.to_owned()];
+        errors.extend(self.errors());
+        Next::Done(Outcome { errors, ..Outcome::default() })
+    }
+}
+
+/// An interrupted step may or may not have happened; every step can be repeated.
+#[must_use]
+pub fn interrupted(step: &Step, at: Moment) -> Option<StepResult> {
+    match step {
+        // A hook is not run twice: whoever is paged twice stops reading pages.
+        Step::Hooks(_) => Some(StepResult {
+            step: step.clone(),
+            started: at,
+            finished: at,
+            outcome: Err(ActionError::Unknown("interrupted".to_owned())),
+        }),
+        Step::Server(_) => None,
+    }
+}

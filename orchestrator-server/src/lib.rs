@@ -7,3 +7,5 @@ pub mod decision;
 pub mod inventory;
 pub mod journal;
 pub mod mysql;
+pub mod probe;
+pub mod tasks;

@@ -19,10 +19,7 @@ use crate::{
     clock::Moment,
     inventory::view::ClusterView,
     journal::facts::Recovery,
-    mysql::{
-        driver::{Action, ActionError},
-        state::Position,
-    },
+    mysql::{driver::Action, state::Position},
 };
 
 /// Longest wait for a re-pointed replica to be seen replicating.
@@ -407,20 +404,5 @@ impl<'a> Story<'a> {
         let mut errors = vec![reason.to_owned()];
         errors.extend(self.errors());
         Next::Done(Outcome { errors, ..Outcome::default() })
-    }
-}
-
-/// An interrupted step may or may not have happened; every step can be repeated.
-#[must_use]
-pub fn interrupted(step: &Step, at: Moment) -> Option<StepResult> {
-    match step {
-        // A hook is not run twice: whoever is paged twice stops reading pages.
-        Step::Hooks(_) => Some(StepResult {
-            step: step.clone(),
-            started: at,
-            finished: at,
-            outcome: Err(ActionError::Unknown("interrupted".to_owned())),
-        }),
-        Step::Server(_) => None,
     }
 }

@@ -1,0 +1,141 @@
+//! Closing a recovery, after the topology is what it will be: its end is recorded, servers left
+//! behind are downtimed, the last hooks run.
+
+use std::time::Duration;
+
+use super::{incident::Incident, runner::Runner, scribe::Scribe};
+use crate::{
+    clock::Moment,
+    decision::{dead_master::Outcome, step::HookList},
+    journal::{
+        command::{AuditEntry, Command, RecoveryEnd},
+        facts::Recovery,
+    },
+};
+
+/// Downtime of servers that a failover left behind: a year, renewed while they stay away.
+const LOST: Duration = Duration::from_secs(365 * 24 * 3600);
+/// The reason by which that downtime is known (spec 04, 9.1).
+pub(super) const LOST_IN_RECOVERY: &str = "lost-in-recovery";
+
+impl Runner {
+    pub(super) async fn conclude(
+        &self,
+        recovery: &mut Recovery,
+        outcome: Outcome,
+        scribe: &Scribe,
+    ) {
+        let end = self.end_of(recovery, &outcome);
+        if let Some(times) = times(recovery, &end) {
+            scribe.line(times);
+        }
+        for error in &end.errors {
+            scribe.line(error.clone());
+        }
+        recovery.end = Some(end.clone());
+        scribe.note(Command::ResolveRecovery {
+            uid: recovery.uid.clone(),
+            end: Box::new(end.clone()),
+        });
+        self.mark_servers(recovery, &end, scribe);
+        self.discover_result(recovery);
+        let members = self.members(recovery);
+        let view = self.view(recovery, &members);
+        let incident = Incident::of(recovery, &view, Some(&end));
+        if !recovery.skip_hooks {
+            let lists: &[HookList] = match end.successor {
+                Some(_) => &[HookList::PostMasterFailover, HookList::PostFailover],
+                None => &[HookList::PostUnsuccessfulFailover],
+            };
+            for list in lists {
+                // A failure is in the audit; nothing is left to stop.
+                let _ = self.hooks(*list, &incident, scribe).await;
+            }
+        }
+        // The last line is awaited, so that whoever asked for the recovery finds it whole.
+        let lines = vec![(self.clock.now(), "recovery ended".to_owned())];
+        scribe.write(Command::NoteProgress { uid: recovery.uid.clone(), lines }).await;
+    }
+
+    fn end_of(&self, recovery: &Recovery, outcome: &Outcome) -> RecoveryEnd {
+        let fleet = self.inventory.view();
+        let successor_alias = outcome
+            .successor
+            .as_ref()
+            .and_then(|key| fleet.instance(key)?.metadata.instance_alias.clone())
+            .unwrap_or_default();
+        let mut participants: Vec<_> =
+            recovery.done.iter().filter_map(|r| r.step.server().cloned()).collect();
+        participants.sort();
+        participants.dedup();
+        RecoveryEnd {
+            at: self.clock.now(),
+            successful: outcome.successor.is_some(),
+            successor: outcome.successor.clone(),
+            successor_alias,
+            successor_binlog: outcome.binlog.clone(),
+            promoted: outcome.promoted,
+            lost: outcome.lost.clone(),
+            participants,
+            errors: outcome.errors.clone(),
+        }
+    }
+
+    /// Downtimes, the cluster's alias, and the audit.
+    fn mark_servers(&self, recovery: &Recovery, end: &RecoveryEnd, scribe: &Scribe) {
+        let at = self.clock.now();
+        let out_of_service = end.successor.iter().map(|_| &recovery.key).chain(&end.lost);
+        for key in out_of_service {
+            scribe.note(Command::BeginDowntime {
+                key: key.clone(),
+                owner: recovery.node.hostname.clone(),
+                reason: LOST_IN_RECOVERY.to_owned(),
+                begins: at,
+                ends: at + LOST,
+            });
+        }
+        if let Some(successor) = &end.successor {
+            scribe.note(Command::EndDowntime { key: successor.clone() });
+            if recovery.alias != recovery.cluster {
+                scribe.note(Command::SetClusterAlias {
+                    cluster: successor.to_string(),
+                    alias: recovery.alias.clone(),
+                });
+            }
+        }
+        let message = match &end.successor {
+            Some(successor) => format!("promoted {successor}"),
+            None => format!("nothing promoted: {}", end.errors.join("; ")),
+        };
+        scribe.note(Command::Audit(AuditEntry {
+            at,
+            kind: "recover-dead-master".to_owned(),
+            key: Some(recovery.key.clone()),
+            cluster: recovery.cluster.clone(),
+            message,
+        }));
+    }
+
+    /// Read every replica again, so that the fleet shows the new topology at once.
+    fn discover_result(&self, recovery: &Recovery) {
+        for key in recovery.replicas.clone() {
+            let discovery = self.discovery.clone();
+            self.tasks.spawn("reading after a recovery", async move {
+                discovery.read(&key).await;
+            });
+        }
+    }
+}
+
+/// Where the time went, in one line.
+fn times(recovery: &Recovery, end: &RecoveryEnd) -> Option<String> {
+    let since = recovery.failing_since?;
+    let after = |moment: Moment| moment.since(since).as_millis();
+    let promoted = end.promoted?;
+    Some(format!(
+        "Timeline, from the first failed attempt at {since}: detected after {} ms, new source writeable after {} ms, topology healed after {} ms",
+        after(recovery.started),
+        after(promoted),
+        after(end.at)
+    ))
+}

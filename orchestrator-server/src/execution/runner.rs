@@ -1,0 +1,212 @@
+//! Walks a recovery: asks for the next batch, writes down that it is intended, does it, writes
+//! down what came of it, and asks again.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use futures_util::stream::{self, StreamExt};
+use shared::InstanceKey;
+use tokio::sync::Semaphore;
+use tracing::warn;
+
+use super::{incident::Incident, scribe::Scribe};
+use crate::{
+    clock::SharedClock,
+    config::ConfigHandle,
+    decision::{
+        dead_master::{self, Next},
+        step::{HookList, Step, StepEffect, StepResult},
+    },
+    inventory::{
+        owner::{Inventory, Urgent},
+        view::{Cluster, ClusterView},
+    },
+    journal::{Journal, command::Command, facts::Recovery},
+    mysql::driver::{Action, ActionError, Effect, MysqlDriver, Observation},
+    probe::discovery::Discovery,
+    tasks::Tasks,
+};
+
+/// Steps of one batch that run side by side.
+const SIDE_BY_SIDE: usize = 128;
+
+/// What a runner works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Runner {
+    /// Speaks to servers.
+    pub driver: Arc<dyn MysqlDriver>,
+    /// What is known.
+    pub inventory: Inventory,
+    /// The durable write path.
+    pub journal: Arc<dyn Journal>,
+    /// Reads servers after they were changed.
+    pub discovery: Discovery,
+    /// Configuration.
+    pub config: ConfigHandle,
+    /// The time.
+    pub clock: SharedClock,
+    /// Background work.
+    pub tasks: Tasks,
+}
+
+impl Runner {
+    /// Carry the registered recovery to its end, from wherever it stands.
+    pub async fn run(&self, mut recovery: Recovery) -> Recovery {
+        let scribe =
+            Scribe::new(&recovery.uid, self.journal.clone(), self.clock.clone(), &self.tasks);
+        let members = self.members(&recovery);
+        loop {
+            let view = self.view(&recovery, &members);
+            match dead_master::next(&view, &recovery) {
+                Next::Do(steps) => {
+                    if recovery.intended != steps && !self.intend(&mut recovery, steps, &scribe).await
+                    {
+                        warn!("recovery {} stops: it cannot be written down", recovery.uid);
+                        return recovery;
+                    }
+                    self.batch(&mut recovery, &view, &scribe).await;
+                }
+                Next::Done(outcome) => {
+                    self.conclude(&mut recovery, outcome, &scribe).await;
+                    return recovery;
+                }
+            }
+        }
+    }
+
+    /// Every server that the recovery may need to look at.
+    pub(super) fn members(&self, recovery: &Recovery) -> BTreeSet<InstanceKey> {
+        let fleet = self.inventory.view();
+        let mut members: BTreeSet<InstanceKey> = recovery.replicas.iter().cloned().collect();
+        members.insert(recovery.key.clone());
+        let clusters: Vec<_> = members.iter().filter_map(|key| fleet.cluster_of(key)).collect();
+        let others: Vec<InstanceKey> =
+            clusters.iter().flat_map(|c| c.instances.keys().cloned()).collect();
+        members.extend(others);
+        members
+    }
+
+    /// The newest picture of those servers, as the one cluster that they were when it began.
+    pub(super) fn view(&self, recovery: &Recovery, members: &BTreeSet<InstanceKey>) -> ClusterView {
+        let fleet = self.inventory.view();
+        let instances = members
+            .iter()
+            .filter_map(|key| Some((key.clone(), fleet.instance(key)?.clone())))
+            .collect();
+        let cluster = Cluster {
+            name: recovery.cluster.clone(),
+            alias: recovery.alias.clone(),
+            domain: recovery.domain.clone(),
+            instances,
+        };
+        ClusterView {
+            cluster: Arc::new(cluster),
+            facts: fleet.facts.clone(),
+            config: self.config.current(),
+            now: self.clock.now(),
+        }
+    }
+
+    async fn intend(&self, recovery: &mut Recovery, steps: Vec<Step>, scribe: &Scribe) -> bool {
+        recovery.intended.clone_from(&steps);
+        let (uid, at) = (recovery.uid.clone(), self.clock.now());
+        scribe.write(Command::IntendSteps { uid, steps, at }).await
+    }
+
+    /// Do the intended steps side by side and note their results.
+    async fn batch(&self, recovery: &mut Recovery, view: &ClusterView, scribe: &Scribe) {
+        let slots = usize::try_from(self.config.current().raw.max_concurrent_replica_operations);
+        let moves = Semaphore::new(slots.unwrap_or(1).max(1));
+        let incident = Incident::of(recovery, view, None);
+        let steps = std::mem::take(&mut recovery.intended);
+        let results: Vec<StepResult> = stream::iter(steps)
+            .map(|step| self.step(step, &incident, &moves, scribe))
+            .buffer_unordered(SIDE_BY_SIDE)
+            .collect()
+            .await;
+        recovery.done.extend(results.iter().cloned());
+        let (uid, at) = (recovery.uid.clone(), self.clock.now());
+        scribe.note(Command::NoteResults { uid, results, at });
+    }
+
+    async fn step(
+        &self,
+        step: Step,
+        incident: &Incident,
+        moves: &Semaphore,
+        scribe: &Scribe,
+    ) -> StepResult {
+        let started = self.clock.now();
+        let outcome = match &step {
+            Step::Server(action) => {
+                let _slot = match action {
+                    // Never closed.
+                    Action::PointTo { .. } => moves.acquire().await.ok(),
+                    _ => None,
+                };
+                self.act(action).await
+            }
+            Step::Hooks(list) => self.hooks(*list, incident, scribe).await,
+        };
+        let finished = self.clock.now();
+        if let Step::Server(_) = &step {
+            let took = finished.since(started).as_millis();
+            scribe.line_at(
+                finished,
+                match &outcome {
+                    Ok(_) => format!("{step}: done in {took} ms"),
+                    Err(error) => format!("{step}: failed in {took} ms: {error}"),
+                },
+            );
+        }
+        StepResult { step, started, finished, outcome }
+    }
+
+    async fn act(&self, action: &Action) -> Result<StepEffect, ActionError> {
+        let started = self.clock.now();
+        let result = self.driver.apply(action).await;
+        self.show(action.server(), started, result.as_ref().ok()).await;
+        result.map(|effect| StepEffect {
+            executed: effect.executed.to_string(),
+            held: effect.held().to_string(),
+            drained: effect.drained,
+            replicating: effect.replicating,
+            binlog: effect.binlog,
+        })
+    }
+
+    /// Let everybody see what the change made of the server: what it reported, else a new
+    /// reading, which nobody waits for.
+    async fn show(
+        &self,
+        key: &InstanceKey,
+        started: crate::clock::Moment,
+        effect: Option<&Effect>,
+    ) {
+        if let Some(state) = effect.and_then(|effect| effect.state.clone()) {
+            let finished = self.clock.now();
+            let observation =
+                Observation { key: key.clone(), started, finished, outcome: Ok(state) };
+            self.inventory.record_now(Urgent::Observed(Box::new(observation))).await;
+            return;
+        }
+        let (discovery, key) = (self.discovery.clone(), key.clone());
+        self.tasks.spawn("reading after a change", async move {
+            discovery.read(&key).await;
+        });
+    }
+
+    /// Run the hooks of a list; their lines go to the audit.
+    pub async fn hooks(
+        &self,
+        list: HookList,
+        incident: &Incident,
+        scribe: &Scribe,
+    ) -> Result<StepEffect, ActionError> {
+        let config = self.config.current();
+        incident
+            .run_hooks(list, &config, |line| scribe.line(line))
+            .await
+            .map(|()| StepEffect::default())
+            .map_err(ActionError::Refused)
+    }
+}

@@ -1,0 +1,191 @@
+//! Probing servers, each by at most one task at a time, and crawling from each to its neighbours.
+//! Servers that fail have places of their own, so they never delay healthy ones.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use shared::InstanceKey;
+use tokio::sync::Semaphore;
+use tracing::{info, warn};
+
+use super::{
+    backoff::{Backoff, Growth},
+    due::due,
+};
+use crate::{
+    clock::SharedClock,
+    config::ConfigHandle,
+    inventory::owner::{Inventory, Urgent},
+    mysql::{
+        driver::{FailureKind, MysqlDriver, Observation},
+        state::ServerState,
+    },
+    tasks::Tasks,
+};
+
+/// Places for servers that do not answer, where the configuration names no number.
+const PLACES_FOR_THE_DEAD: usize = 64;
+
+/// The prober. Cheap to clone.
+#[derive(Clone)]
+pub struct Discovery {
+    driver: Arc<dyn MysqlDriver>,
+    inventory: Inventory,
+    config: ConfigHandle,
+    clock: SharedClock,
+    tasks: Tasks,
+    places: Arc<Semaphore>,
+    places_for_the_dead: Arc<Semaphore>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Queued or being probed.
+    busy: HashSet<InstanceKey>,
+    backoff: Backoff,
+    /// Seeds that have not answered yet.
+    seeds: Vec<InstanceKey>,
+}
+
+impl Discovery {
+    /// A prober that starts with the configured seeds.
+    #[must_use]
+    pub fn new(
+        driver: Arc<dyn MysqlDriver>,
+        inventory: Inventory,
+        config: ConfigHandle,
+        clock: SharedClock,
+        tasks: Tasks,
+    ) -> Self {
+        let now = config.current();
+        let number = |n: u64, otherwise: usize| match usize::try_from(n) {
+            Ok(0) | Err(_) => otherwise,
+            Ok(n) => n,
+        };
+        let places = number(now.raw.discovery_max_concurrency, 300);
+        let dead = number(now.raw.dead_instance_discovery_max_concurrency, PLACES_FOR_THE_DEAD);
+        let state = State { seeds: now.seeds(), ..State::default() };
+        Self {
+            driver,
+            inventory,
+            clock,
+            tasks,
+            config,
+            places: Arc::new(Semaphore::new(places)),
+            places_for_the_dead: Arc::new(Semaphore::new(dead)),
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Probe what is due, and the seeds until they answer. Called often.
+    pub fn tick(&self) {
+        let config = self.config.current();
+        let fleet = self.inventory.view();
+        let now = self.clock.now();
+        for key in due(&fleet, config.poll_interval(), now) {
+            self.enqueue(&key);
+        }
+        let seeds = self.lock().seeds.clone();
+        for seed in seeds {
+            self.enqueue(&seed);
+        }
+    }
+
+    /// Queue a probe, unless one is queued, the server is forgotten or filtered out, or it fails
+    /// and its time has not come.
+    pub fn enqueue(&self, key: &InstanceKey) {
+        let now = self.clock.now();
+        let forgotten = self.inventory.view().facts.forgotten.get(key).is_some_and(|u| *u > now);
+        if forgotten || self.config.current().ignores_host(key) {
+            return;
+        }
+        let failing = {
+            let mut state = self.lock();
+            if state.backoff.holds(key, now) || !state.busy.insert(key.clone()) {
+                return;
+            }
+            state.backoff.is_failing(key)
+        };
+        let (this, key) = (self.clone(), key.clone());
+        self.tasks.spawn("probe", async move {
+            let places = if failing { &this.places_for_the_dead } else { &this.places };
+            // The semaphore is never closed.
+            let _place = places.acquire().await;
+            let observation = this.driver.probe(&key).await;
+            this.note(&observation);
+            this.inventory.record(observation.clone()).await;
+            this.lock().busy.remove(&key);
+            this.crawl(&observation);
+        });
+    }
+
+    /// Probe now, whatever the queue says; the answer is visible to every reader on return.
+    pub async fn read(&self, key: &InstanceKey) -> Observation {
+        let observation = self.driver.probe(key).await;
+        self.note(&observation);
+        self.inventory.record_now(Urgent::Observed(Box::new(observation.clone()))).await;
+        self.crawl(&observation);
+        observation
+    }
+
+    /// The server is no longer wanted.
+    pub fn forget(&self, key: &InstanceKey) {
+        self.driver.forget(key);
+        self.lock().backoff.clear(key);
+    }
+
+    fn note(&self, observation: &Observation) {
+        let mut state = self.lock();
+        match &observation.outcome {
+            Ok(_) => {
+                state.backoff.clear(&observation.key);
+                state.seeds.retain(|seed| *seed != observation.key);
+            }
+            Err(failure) => {
+                let first = !state.backoff.is_failing(&observation.key);
+                let growth = self.growth();
+                state.backoff.failed(&observation.key, observation.finished, growth);
+                if first && failure.kind != FailureKind::Excluded {
+                    warn!(instance = %observation.key, "cannot probe {}: {failure}", observation.key);
+                }
+            }
+        }
+    }
+
+    fn growth(&self) -> Growth {
+        let config = self.config.current();
+        Growth {
+            poll: config.poll_interval(),
+            factor: config.raw.dead_instance_poll_seconds_multiply_factor,
+            most: Duration::from_secs(config.raw.dead_instance_poll_seconds_max),
+        }
+    }
+
+    /// Queue neighbours that are not known yet; known ones are probed when they are due.
+    fn crawl(&self, observation: &Observation) {
+        let Ok(state) = &observation.outcome else { return };
+        let fleet = self.inventory.view();
+        for neighbour in self.neighbours(state) {
+            if fleet.instance(&neighbour).is_none() {
+                info!(instance = %neighbour, "found {neighbour} through {}", observation.key);
+                self.enqueue(&neighbour);
+            }
+        }
+    }
+
+    fn neighbours(&self, state: &ServerState) -> Vec<InstanceKey> {
+        let config = self.config.current();
+        let members = state.group.iter().flat_map(|group| &group.members);
+        let below = state.replicas.iter().chain(members).filter(|k| !config.ignores_replica(k));
+        let source = state.source().attached().filter(|k| !config.ignores_source(k)).cloned();
+        below.cloned().chain(source).collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,8 @@
+//! Asking servers: which are due, who asks them, what to do when one falls silent. Everything
+//! that is read goes to the inventory; nothing is judged here.
+
+pub mod backoff;
+pub mod discovery;
+pub mod due;
+pub mod heartbeat;
+pub mod suspicion;

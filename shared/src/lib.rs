@@ -11,6 +11,7 @@ pub mod instance_key;
 pub mod promotion_rule;
 pub mod source;
 pub mod version;
+pub mod wire;
 
 pub use coordinates::BinlogCoordinates;
 pub use flavor::Flavor;

@@ -6,10 +6,14 @@
 pub mod coordinates;
 pub mod duration;
 pub mod flavor;
+pub mod go_quote;
 pub mod gtid;
 pub mod instance_key;
 pub mod promotion_rule;
 pub mod source;
+pub mod tag;
+pub mod timestamp;
+pub mod url;
 pub mod version;
 pub mod wire;
 
@@ -19,4 +23,5 @@ pub use gtid::{GtidSet, MariaGtidPosition, ServerUuid};
 pub use instance_key::InstanceKey;
 pub use promotion_rule::PromotionRule;
 pub use source::Source;
+pub use tag::Tag;
 pub use version::Version;

@@ -106,3 +106,17 @@ fn observed_since(instance: &Instance, since: Moment) -> bool {
         && instance.check.last_attempted.is_some_and(|at| at >= since);
     read || failed
 }
+
+/// The silence of a source has lasted long enough to be worth telling people about; problems of
+/// a source that answers always are.
+#[must_use]
+pub fn is_lasting(view: &ClusterView, key: &InstanceKey) -> bool {
+    let Some(instance) = view.instance(key) else { return false };
+    if instance.check.failure.is_none() {
+        return true;
+    }
+    match (instance.check.failed_attempts.first(), instance.check.failed_attempts.last()) {
+        (Some(first), Some(last)) => last.started.since(first.started) >= BETWEEN_ATTEMPTS,
+        _ => false,
+    }
+}

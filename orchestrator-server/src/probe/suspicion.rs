@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use shared::InstanceKey;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -102,6 +103,19 @@ impl Suspicion {
             }
             tokio::time::sleep_until(began + pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// One round of examination, for somebody who waits for it: the replicas are read too.
+    pub async fn look_once(&self, key: &InstanceKey) {
+        let replicas = self.replicas(key);
+        let readings = join_all(replicas.iter().map(|replica| self.discovery.read(replica)));
+        let (attempt, _) = tokio::join!(self.round(key, true), readings);
+        if attempt.outcome.is_ok() {
+            self.discovery.read(key).await;
+        } else {
+            // Readings may have begun before the failed attempts did.
+            join_all(replicas.iter().map(|replica| self.discovery.read(replica))).await;
         }
     }
 

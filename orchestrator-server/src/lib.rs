@@ -1,1 +1,4 @@
-//! server
+//! The orchestrator server: discovers, watches and heals MySQL and MariaDB replication
+//! topologies.
+
+pub mod config;

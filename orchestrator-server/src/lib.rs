@@ -1,11 +1,23 @@
-//! The server: `probe → inventory → analysis → decision → execution → audit, hooks`.
+//! The orchestrator server: discovers, watches and heals MySQL and MariaDB replication
+//! topologies. The modules stand in the order in which data flows:
+//!
+//! `probe → inventory → analysis → decision → execution → audit and hooks`
+//!
+//! [`journal`] is the only durable write path, [`mysql`] the only part that speaks to database
+//! servers, [`http`] reads the inventory and submits commands.
 
 pub mod analysis;
+pub mod app;
+pub mod backend;
 pub mod clock;
 pub mod config;
 pub mod decision;
+pub mod execution;
+pub mod hooks;
+pub mod http;
 pub mod inventory;
 pub mod journal;
+pub mod leadership;
 pub mod mysql;
 pub mod probe;
 pub mod tasks;

@@ -221,7 +221,7 @@ impl<'a> Story<'a> {
 
     /// What must happen before the candidate holds and has applied everything.
     fn bring_up_to_date(&self, choice: &Choice, candidate: &InstanceKey) -> Option<Next> {
-        let stall = Duration::from_secs(self.view.config.raw.promotion_apply_wait_seconds);
+        let stall = self.view.config.promotion_apply_wait();
         let needs_drain = |key: &InstanceKey| {
             !self.stuck.contains(key) && self.sealed.get(key).is_some_and(|s| !s.drained)
         };
@@ -367,7 +367,7 @@ impl<'a> Story<'a> {
 
     /// Lost replicas that can be reached are detached, once, where that is wanted.
     fn detaches(&self, lost: &[InstanceKey]) -> Vec<Step> {
-        if !self.view.config.detach_lost_replicas() {
+        if !self.view.config.raw.detach_lost_replicas_after_master_failover {
             return Vec::new();
         }
         let tried = |key: &InstanceKey| {

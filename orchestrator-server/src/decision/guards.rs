@@ -1,7 +1,7 @@
 //! Whether an automatic recovery may begin: an ordered table of guards, each with its reason and
 //! the command that overrides it. A requested recovery passes those that a person may override.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use super::{candidate, evidence};
 use crate::{
@@ -150,7 +150,7 @@ fn not_recoverable(case: &Case<'_>) -> Option<Verdict> {
 
 fn cluster_filter(case: &Case<'_>) -> Option<Verdict> {
     let cluster = &case.view.cluster;
-    if case.view.config.recovers_master_of(&cluster.name, cluster.alias_or_name()) {
+    if case.view.config.filters.recover_master.matches(&cluster.name, cluster.alias_or_name()) {
         return None;
     }
     refuse(
@@ -193,7 +193,7 @@ fn in_progress(case: &Case<'_>) -> Option<Verdict> {
 }
 
 fn active_period(case: &Case<'_>) -> Option<Verdict> {
-    let period = case.view.config.recovery_period_block();
+    let period = case.view.config.recovery_block();
     let blocking = recoveries(case)
         .filter(|r| r.active && r.end.is_some() && case.view.now.since(r.started) < period)
         .last()?;
@@ -218,7 +218,7 @@ fn doubt(case: &Case<'_>) -> Option<Verdict> {
 }
 
 fn restart_grace(case: &Case<'_>) -> Option<Verdict> {
-    let grace = Duration::from_millis(case.view.config.raw.primary_restart_grace_milliseconds);
+    let grace = case.view.config.primary_restart_grace();
     let since = source(case)?.check.failed_attempts.first()?.started;
     let until = since + grace;
     if case.view.now >= until {

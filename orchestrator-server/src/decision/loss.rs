@@ -2,15 +2,15 @@
 
 use shared::InstanceKey;
 
-use crate::{config::DataLossPolicy, inventory::view::ClusterView};
+use crate::{config::LossPolicy, inventory::view::ClusterView};
 
 /// Why the policy forbids a promotion already before anything is touched.
 #[must_use]
 pub fn refuses_up_front(view: &ClusterView, failed: &InstanceKey) -> Option<String> {
     match policy(view) {
-        DataLossPolicy::Available => None,
-        DataLossPolicy::Bounded => lag_is_too_large(view, failed),
-        DataLossPolicy::Lossless => Some(
+        LossPolicy::Available => None,
+        LossPolicy::Bounded => lag_is_too_large(view, failed),
+        LossPolicy::Lossless => Some(
             "PromotionDataLossPolicy is lossless and nothing proves that no transaction is lost"
                 .to_owned(),
         ),
@@ -21,18 +21,18 @@ pub fn refuses_up_front(view: &ClusterView, failed: &InstanceKey) -> Option<Stri
 #[must_use]
 pub fn refuses_unapplied(view: &ClusterView, lost: &str) -> Option<String> {
     match policy(view) {
-        DataLossPolicy::Available => None,
-        DataLossPolicy::Bounded => {
+        LossPolicy::Available => None,
+        LossPolicy::Bounded => {
             Some(format!("PromotionDataLossPolicy is bounded and {lost} could not be applied"))
         }
-        DataLossPolicy::Lossless => {
+        LossPolicy::Lossless => {
             Some(format!("PromotionDataLossPolicy is lossless and {lost} could not be applied"))
         }
     }
 }
 
-fn policy(view: &ClusterView) -> DataLossPolicy {
-    view.config.data_loss_policy(&view.cluster.name, view.cluster.alias_or_name())
+fn policy(view: &ClusterView) -> LossPolicy {
+    view.config.policy_for(&view.cluster.name, view.cluster.alias_or_name())
 }
 
 /// The least lag that any valid replica showed when its source was last seen.

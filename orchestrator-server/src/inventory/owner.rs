@@ -409,7 +409,7 @@ impl Owner {
             .iter()
             .find_map(|i| text(&i.metadata.cluster_alias))
             .or_else(|| self.facts.borrow().aliases.get(name).cloned())
-            .or_else(|| self.config.current().alias_of_cluster_name(name));
+            .or_else(|| self.config.current().cluster_aliases.alias_for(name).map(str::to_owned));
         let domain = by_depth.iter().find_map(|i| text(&i.metadata.cluster_domain));
         Cluster {
             name: name.to_owned(),

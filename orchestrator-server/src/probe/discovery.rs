@@ -68,7 +68,12 @@ impl Discovery {
         };
         let places = number(now.raw.discovery_max_concurrency, 300);
         let dead = number(now.raw.dead_instance_discovery_max_concurrency, PLACES_FOR_THE_DEAD);
-        let state = State { seeds: now.seeds(), ..State::default() };
+        let seeds = now
+            .discovery_seeds
+            .iter()
+            .filter_map(|seed| InstanceKey::new(&seed.host, seed.port).ok())
+            .collect();
+        let state = State { seeds, ..State::default() };
         Self {
             driver,
             inventory,
@@ -86,7 +91,7 @@ impl Discovery {
         let config = self.config.current();
         let fleet = self.inventory.view();
         let now = self.clock.now();
-        for key in due(&fleet, config.poll_interval(), now) {
+        for key in due(&fleet, config.instance_poll(), now) {
             self.enqueue(&key);
         }
         let seeds = self.lock().seeds.clone();
@@ -100,7 +105,7 @@ impl Discovery {
     pub fn enqueue(&self, key: &InstanceKey) {
         let now = self.clock.now();
         let forgotten = self.inventory.view().facts.forgotten.get(key).is_some_and(|u| *u > now);
-        if forgotten || self.config.current().ignores_host(key) {
+        if forgotten || self.config.current().filters.discovery_ignore.matches(key.hostname(), key.port()) {
             return;
         }
         let failing = {
@@ -159,7 +164,7 @@ impl Discovery {
     fn growth(&self) -> Growth {
         let config = self.config.current();
         Growth {
-            poll: config.poll_interval(),
+            poll: config.instance_poll(),
             factor: config.raw.dead_instance_poll_seconds_multiply_factor,
             most: Duration::from_secs(config.raw.dead_instance_poll_seconds_max),
         }
@@ -180,8 +185,8 @@ impl Discovery {
     fn neighbours(&self, state: &ServerState) -> Vec<InstanceKey> {
         let config = self.config.current();
         let members = state.group.iter().flat_map(|group| &group.members);
-        let below = state.replicas.iter().chain(members).filter(|k| !config.ignores_replica(k));
-        let source = state.source().attached().filter(|k| !config.ignores_source(k)).cloned();
+        let below = state.replicas.iter().chain(members).filter(|k| !config.filters.discovery_ignore_replica.matches(k.hostname(), k.port()));
+        let source = state.source().attached().filter(|k| !config.filters.discovery_ignore_master.matches(k.hostname(), k.port())).cloned();
         below.cloned().chain(source).collect()
     }
 

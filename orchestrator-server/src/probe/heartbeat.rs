@@ -15,6 +15,9 @@ use crate::{
     config::ConfigHandle, inventory::owner::Inventory, mysql::driver::MysqlDriver, tasks::Tasks,
 };
 
+/// While heartbeats are switched off, whether they still are is looked up this often.
+const WHILE_OFF: Duration = Duration::from_secs(1);
+
 /// The heartbeats. Cheap to clone.
 #[derive(Clone)]
 pub struct Heartbeats {
@@ -72,12 +75,13 @@ impl Heartbeats {
 
     async fn beat(&self, key: InstanceKey, stop: CancellationToken) {
         loop {
-            let every = Duration::from_millis(
-                self.config.current().raw.primary_heartbeat_milliseconds.max(50),
-            );
+            let every = self.config.current().primary_heartbeat();
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(every) => {}
+                () = tokio::time::sleep(every.unwrap_or(WHILE_OFF)) => {}
+            }
+            if every.is_none() {
+                continue;
             }
             let beat = self.driver.heartbeat(&key).await;
             if let Err(failure) = &beat.outcome

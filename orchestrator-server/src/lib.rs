@@ -9,6 +9,7 @@
 pub mod analysis;
 pub mod app;
 pub mod backend;
+pub mod caretaking;
 pub mod clock;
 pub mod config;
 pub mod decision;

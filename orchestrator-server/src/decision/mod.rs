@@ -5,4 +5,5 @@ pub mod dead_master;
 pub mod evidence;
 pub mod guards;
 pub mod loss;
+pub mod returned;
 pub mod step;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{incident::Incident, runner::Runner, scribe::Scribe};
 use crate::{
     clock::Moment,
-    decision::{dead_master::Outcome, step::HookList},
+    decision::{dead_master::Outcome, returned::LOST_IN_RECOVERY, step::HookList},
     journal::{
         command::{AuditEntry, Command, RecoveryEnd},
         facts::Recovery,
@@ -15,8 +15,6 @@ use crate::{
 
 /// Downtime of servers that a failover left behind: a year, renewed while they stay away.
 const LOST: Duration = Duration::from_secs(365 * 24 * 3600);
-/// The reason by which that downtime is known (spec 04, 9.1).
-pub(super) const LOST_IN_RECOVERY: &str = "lost-in-recovery";
 
 impl Runner {
     pub(super) async fn conclude(

@@ -29,6 +29,7 @@ use crate::{
         facts::{Detection, Node, Recovery},
     },
     leadership::Leadership,
+    mysql::driver::Action,
     probe::suspicion::Suspicion,
 };
 
@@ -385,6 +386,27 @@ impl Judge {
         self.recover(&view, recovery)
             .await
             .ok_or_else(|| "another recovery is running in this cluster".to_owned())
+    }
+
+    /// A replaced source that came back writeable is set read-only.
+    pub async fn fence(&self, key: &InstanceKey) {
+        warn!(instance = %key, "{key} was replaced and came back writeable: setting it read-only");
+        let action = Action::SetReadOnly { server: key.clone(), on: true };
+        let message = match self.runner.driver.apply(&action).await {
+            Ok(_) => "set read-only: it was replaced by a failover".to_owned(),
+            Err(error) => format!("could not be set read-only: {error}"),
+        };
+        self.runner.discovery.read(key).await;
+        let entry = AuditEntry {
+            at: self.runner.clock.now(),
+            kind: "read-only".to_owned(),
+            key: Some(key.clone()),
+            cluster: String::new(),
+            message,
+        };
+        if let Err(error) = self.runner.journal.propose(Command::Audit(entry)).await {
+            warn!("cannot audit the fencing of {key}: {error}");
+        }
     }
 
     /// Asking for a recovery acknowledges the earlier ones of the same server (spec 05, 5.4).

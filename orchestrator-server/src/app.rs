@@ -1,0 +1,147 @@
+//! The map of the running service: which parts there are, who knows whom, and what happens how
+//! often. The same wiring runs on real servers and on the model fleet.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    clock::SharedClock,
+    config::ConfigHandle,
+    execution::{judge::Judge, runner::Runner},
+    inventory::{
+        owner::{self, Inventory, Stored},
+        view::Instance,
+    },
+    journal::{
+        Journal,
+        facts::{Facts, Node},
+    },
+    leadership::Leadership,
+    mysql::driver::MysqlDriver,
+    probe::{discovery::Discovery, heartbeat::Heartbeats, suspicion::Suspicion},
+    tasks::Tasks,
+};
+
+/// How often what is due is looked for.
+const DISCOVERY_TICK: Duration = Duration::from_millis(200);
+const HEARTBEAT_TICK: Duration = Duration::from_millis(500);
+const CARETAKING_TICK: Duration = Duration::from_secs(10);
+
+/// What the core is built from.
+pub struct Parts {
+    /// Speaks to servers.
+    pub driver: Arc<dyn MysqlDriver>,
+    /// The durable write path.
+    pub journal: Arc<dyn Journal>,
+    /// What the journal holds, as it changes.
+    pub facts: watch::Receiver<Arc<Facts>>,
+    /// Servers known from the last run.
+    pub known: Vec<Instance>,
+    /// Takes the records that are worth storing.
+    pub store: mpsc::UnboundedSender<Stored>,
+    /// Configuration.
+    pub config: ConfigHandle,
+    /// The time.
+    pub clock: SharedClock,
+    /// Background work.
+    pub tasks: Tasks,
+    /// This process.
+    pub node: Node,
+    /// Probe and act; without, the service only answers from what it knows.
+    pub active: bool,
+}
+
+/// The running core: what the outside talks to.
+#[derive(Clone)]
+pub struct Core {
+    /// What is known.
+    pub inventory: Inventory,
+    /// Reads servers.
+    pub discovery: Discovery,
+    /// Starts recoveries.
+    pub judge: Judge,
+    /// The durable write path.
+    pub journal: Arc<dyn Journal>,
+    /// Configuration.
+    pub config: ConfigHandle,
+    /// The time.
+    pub clock: SharedClock,
+    /// Who may act.
+    pub leadership: Leadership,
+    /// This process.
+    pub node: Node,
+}
+
+/// Wire the parts and start their tasks.
+#[must_use]
+pub fn start(parts: Parts) -> Core {
+    let Parts { driver, journal, facts, known, store, config, clock, tasks, node, active } = parts;
+    let leadership = Leadership::alone(clock.clone());
+    let (inventory, owner) =
+        owner::inventory(known, facts, store, config.clone(), clock.clone());
+    let discovery = Discovery::new(
+        driver.clone(),
+        inventory.clone(),
+        config.clone(),
+        clock.clone(),
+        tasks.clone(),
+    );
+    let (wake, woken) = mpsc::unbounded_channel();
+    let suspicion = Suspicion::new(
+        driver.clone(),
+        inventory.clone(),
+        discovery.clone(),
+        tasks.clone(),
+        wake.clone(),
+    );
+    let runner = Runner {
+        driver: driver.clone(),
+        inventory: inventory.clone(),
+        journal: journal.clone(),
+        discovery: discovery.clone(),
+        config: config.clone(),
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+    };
+    let judge =
+        Judge::new(runner, suspicion.clone(), leadership.clone(), node.clone(), wake);
+    tasks.keep("inventory", owner.run(tasks.stop_token()));
+    let core =
+        Core { inventory, discovery, judge, journal, config, clock, leadership, node };
+    if active {
+        start_watching(&core, driver, suspicion, woken, &tasks);
+    }
+    core
+}
+
+fn start_watching(
+    core: &Core,
+    driver: Arc<dyn MysqlDriver>,
+    suspicion: Suspicion,
+    woken: mpsc::UnboundedReceiver<shared::InstanceKey>,
+    tasks: &Tasks,
+) {
+    let heartbeats = Heartbeats::new(
+        driver,
+        core.inventory.clone(),
+        suspicion,
+        core.config.clone(),
+        tasks.clone(),
+    );
+    let discovery = core.discovery.clone();
+    tasks.periodic("discovery", DISCOVERY_TICK, move || {
+        discovery.tick();
+        std::future::ready(())
+    });
+    tasks.periodic("heartbeats", HEARTBEAT_TICK, move || {
+        heartbeats.tick();
+        std::future::ready(())
+    });
+    tasks.keep("judge", core.judge.clone().run(woken, tasks.stop_token()));
+    let core = core.clone();
+    tasks.periodic("caretaking", CARETAKING_TICK, move || {
+        let core = core.clone();
+        async move { crate::caretaking::run(&core).await }
+    });
+}

@@ -1,0 +1,82 @@
+//! Housekeeping: what has expired is dropped, servers that came back after a failover are set
+//! right. Runs often, does little.
+
+use shared::InstanceKey;
+use tracing::{info, warn};
+
+use crate::{
+    app::Core,
+    clock::Moment,
+    decision::returned::{self, Returned},
+    journal::command::{AuditEntry, Command},
+};
+
+/// One round.
+pub async fn run(core: &Core) {
+    if !core.leadership.may_act() {
+        return;
+    }
+    let now = core.clock.now();
+    expire(core, now).await;
+    returned_servers(core, now).await;
+}
+
+async fn expire(core: &Core, now: Moment) {
+    let config = core.config.current();
+    let facts = core.inventory.view().facts.clone();
+    let recoveries_after = config.recovery_block();
+    let detections_after = config.failure_detection_block();
+    let over = facts
+        .recoveries
+        .values()
+        .any(|r| r.active && r.end.is_some() && now.since(r.started) > recoveries_after)
+        || facts.detections.values().any(|d| d.active && now.since(d.at) > detections_after);
+    if over {
+        propose(core, Command::ExpireActivePeriods { at: now, recoveries_after, detections_after })
+            .await;
+    }
+    let history_before = now - config.audit_retention();
+    let candidates_before = now - config.candidate_expiry();
+    let stale = facts.downtimes.values().any(|d| d.ends <= now)
+        || facts.candidates.values().any(|c| c.at < candidates_before)
+        || facts.forgotten.values().any(|until| *until <= now)
+        || facts.detections.values().any(|d| d.at < history_before)
+        || facts.recoveries.values().any(|r| r.end.is_some() && r.started < history_before);
+    if stale {
+        propose(core, Command::Purge { at: now, history_before, candidates_before }).await;
+    }
+}
+
+/// Servers that a failover left behind: a writeable one is fenced before anything else, one that
+/// replicates again is back in service.
+async fn returned_servers(core: &Core, now: Moment) {
+    let fleet = core.inventory.view();
+    for (key, what) in returned::returned(&fleet, now) {
+        match what {
+            Returned::MustBeFenced => core.judge.fence(&key).await,
+            Returned::BackInService => {
+                info!(instance = %key, "{key} replicates again: its downtime ends");
+                propose(core, Command::EndDowntime { key: key.clone() }).await;
+                audit(core, now, "end-downtime", &key, "replicates again").await;
+            }
+        }
+    }
+}
+
+async fn audit(core: &Core, at: Moment, kind: &str, key: &InstanceKey, message: &str) {
+    let cluster = core.inventory.view().index.get(key).map(ToString::to_string);
+    let entry = AuditEntry {
+        at,
+        kind: kind.to_owned(),
+        key: Some(key.clone()),
+        cluster: cluster.unwrap_or_default(),
+        message: message.to_owned(),
+    };
+    propose(core, Command::Audit(entry)).await;
+}
+
+async fn propose(core: &Core, command: Command) {
+    if let Err(error) = core.journal.propose(command).await {
+        warn!("housekeeping cannot be written down: {error}");
+    }
+}

@@ -2,4 +2,5 @@
 //! which the rest speaks to servers, the live driver, the SQL dialects, and the model fleet.
 
 pub mod driver;
+pub mod sim;
 pub mod state;

@@ -2,5 +2,7 @@
 
 pub mod clusters;
 pub mod owner;
+#[cfg(test)]
+pub mod sketch;
 pub mod update;
 pub mod view;

@@ -151,7 +151,7 @@ impl<'a> Story<'a> {
     /// Run the hooks that may veto, before anything is touched.
     fn pre_failover_hooks(&self) -> Option<Next> {
         let list = HookList::PreFailover;
-        if self.recovery.skip_hooks || self.view.config.hooks(list).is_empty() {
+        if self.recovery.skip_hooks || list.commands(&self.view.config).is_empty() {
             return None;
         }
         let done = self.recovery.done.iter().find(|r| r.step == Step::Hooks(list));

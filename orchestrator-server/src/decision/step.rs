@@ -8,6 +8,7 @@ use shared::InstanceKey;
 
 use crate::{
     clock::Moment,
+    config::{Config, HookCommand},
     mysql::driver::{Action, ActionError},
 };
 
@@ -45,6 +46,19 @@ impl HookList {
             Self::PostMasterFailover => "PostMasterFailoverProcesses",
             Self::PostFailover => "PostFailoverProcesses",
             Self::PostUnsuccessfulFailover => "PostUnsuccessfulFailoverProcesses",
+        }
+    }
+
+    /// The commands of the list.
+    #[must_use]
+    pub fn commands(self, config: &Config) -> &[HookCommand] {
+        let hooks = &config.hooks;
+        match self {
+            Self::OnFailureDetection => &hooks.on_failure_detection,
+            Self::PreFailover => &hooks.pre_failover,
+            Self::PostMasterFailover => &hooks.post_master_failover,
+            Self::PostFailover => &hooks.post_failover,
+            Self::PostUnsuccessfulFailover => &hooks.post_unsuccessful_failover,
         }
     }
 

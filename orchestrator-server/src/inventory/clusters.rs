@@ -4,7 +4,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use shared::{InstanceKey, gtid::oracle::ServerUuid};
+use shared::{InstanceKey, gtid::ServerUuid};
 
 use super::view::{Instance, Place};
 use crate::mysql::state::Position;

@@ -62,7 +62,6 @@ pub enum Stored {
 }
 
 /// The owner's side, to be run as a task.
-#[derive(Debug)]
 pub struct Owner {
     servers: Servers,
     /// Names under which a server was asked for, where its own name is another one.

@@ -10,6 +10,7 @@ pub mod analysis;
 pub mod app;
 pub mod backend;
 pub mod caretaking;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod decision;

@@ -18,15 +18,15 @@ use orchestrator_server::{
 use shared::{Flavor, InstanceKey};
 
 /// Everybody who plays.
-pub struct Cast {
-    pub world: World,
-    pub core: Core,
-    pub journal: Arc<MemoryJournal>,
-    pub tasks: Tasks,
+pub(crate) struct Cast {
+    pub(crate) world: World,
+    pub(crate) core: Core,
+    pub(crate) journal: Arc<MemoryJournal>,
+    pub(crate) tasks: Tasks,
 }
 
 /// A server of the story by its name.
-pub fn key(name: &str) -> InstanceKey {
+pub(crate) fn key(name: &str) -> InstanceKey {
     // A number of its own for each name, stable and never zero.
     let sum = name.bytes().fold(7_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     InstanceKey::new(name, sum | 1).unwrap()
@@ -34,7 +34,7 @@ pub fn key(name: &str) -> InstanceKey {
 
 impl Cast {
     /// A service that knows nothing yet, in front of an empty world.
-    pub fn assemble(config: Config) -> Self {
+    pub(crate) fn assemble(config: Config) -> Self {
         let clock: SharedClock = Arc::new(SimClock::start());
         let world = World::new(clock.clone());
         let journal = Arc::new(MemoryJournal::default());
@@ -56,7 +56,7 @@ impl Cast {
     }
 
     /// Build the fleet that the text draws: `m -> r1 r2(lag 40s); r1 -> s`.
-    pub fn build(&self, text: &str, flavor: Flavor) -> Result<(), String> {
+    pub(crate) fn build(&self, text: &str, flavor: Flavor) -> Result<(), String> {
         for tree in text.split(';') {
             let (source, replicas) = tree.split_once("->").unwrap_or((tree, ""));
             let source = key(source.trim());
@@ -76,7 +76,7 @@ impl Cast {
     }
 
     /// Give a server a trait.
-    pub fn give(&self, key: &InstanceKey, word: &str) -> Result<(), String> {
+    pub(crate) fn give(&self, key: &InstanceKey, word: &str) -> Result<(), String> {
         let (name, value) = word.split_once(' ').unwrap_or((word, ""));
         self.world.change(key, |server| {
             let channel = server.channel.as_mut();
@@ -100,20 +100,20 @@ impl Cast {
         })
     }
 
-    pub fn facts(&self) -> Arc<Facts> {
+    pub(crate) fn facts(&self) -> Arc<Facts> {
         self.journal.facts().borrow().clone()
     }
 
-    pub fn last_recovery(&self) -> Option<Arc<Recovery>> {
+    pub(crate) fn last_recovery(&self) -> Option<Arc<Recovery>> {
         self.facts().recoveries.values().last().cloned()
     }
 
-    pub async fn propose(&self, command: Command) {
+    pub(crate) async fn propose(&self, command: Command) {
         self.journal.propose(command).await.unwrap();
     }
 
     /// What the service and the world look like, for a failure's report.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let mut lines = Vec::new();
         for server in self.world.servers() {
             let source = server.channel.as_ref().map(|c| {
@@ -155,7 +155,7 @@ impl Cast {
 }
 
 /// `40s`, `200ms`.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let bad = || format!("no duration: {text}");
     if let Some(ms) = text.strip_suffix("ms") {
         return ms.parse().map(Duration::from_millis).map_err(|_| bad());

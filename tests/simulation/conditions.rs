@@ -5,7 +5,7 @@ use orchestrator_server::mysql::sim::SimServer;
 use crate::cast::{Cast, key};
 
 /// Those of the conditions, separated by `;`, that are not true now.
-pub fn unmet(cast: &Cast, wanted: &str) -> Result<Vec<String>, String> {
+pub(crate) fn unmet(cast: &Cast, wanted: &str) -> Result<Vec<String>, String> {
     let mut unmet = Vec::new();
     for condition in wanted.split(';').map(str::trim).filter(|c| !c.is_empty()) {
         if !holds(cast, condition)? {

@@ -31,7 +31,7 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Play a story; the error says which line failed, and what the world looked like.
-pub fn play(text: &str, flavor: &str) -> Result<(), String> {
+pub(crate) fn play(text: &str, flavor: &str) -> Result<(), String> {
     let flavor_wanted = text.lines().find_map(|l| l.strip_prefix("only ")).map(str::trim);
     if flavor_wanted.is_some_and(|wanted| wanted != flavor) {
         return Ok(());

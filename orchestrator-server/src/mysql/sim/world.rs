@@ -42,7 +42,7 @@ pub struct World {
 
 /// What the world consists of.
 #[derive(Debug)]
-pub struct Inner {
+pub(super) struct Inner {
     pub(super) servers: BTreeMap<InstanceKey, SimServer>,
     pub(super) net_timeout: Duration,
     /// Retrieved transactions that some change threw away.

@@ -25,11 +25,11 @@ pub(crate) struct Cast {
     pub(crate) tasks: Tasks,
 }
 
-/// A server of the story by its name.
+/// A server of the story by its name: `r1`, `r2` … and other names, each with a port of its own.
 pub(crate) fn key(name: &str) -> InstanceKey {
-    // A number of its own for each name, stable and never zero.
-    let sum = name.bytes().fold(7_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    InstanceKey::new(name, sum | 1).unwrap()
+    let number = name.trim_start_matches(char::is_alphabetic).parse().unwrap_or(0_u16);
+    let letter = name.bytes().next().map_or(0, u16::from);
+    InstanceKey::new(name, letter * 100 + number).unwrap()
 }
 
 impl Cast {

@@ -5,6 +5,7 @@
 pub mod command;
 pub mod facts;
 pub mod local;
+pub mod memory;
 
 #[cfg(test)]
 mod arbitrary;

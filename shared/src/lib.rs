@@ -6,11 +6,16 @@
 pub mod coordinates;
 pub mod duration;
 pub mod flavor;
+pub mod go_quote;
 pub mod gtid;
 pub mod instance_key;
 pub mod promotion_rule;
 pub mod source;
+pub mod tag;
+pub mod timestamp;
+pub mod url;
 pub mod version;
+pub mod wire;
 
 pub use coordinates::BinlogCoordinates;
 pub use flavor::Flavor;
@@ -18,4 +23,5 @@ pub use gtid::{GtidSet, MariaGtidPosition, ServerUuid};
 pub use instance_key::InstanceKey;
 pub use promotion_rule::PromotionRule;
 pub use source::Source;
+pub use tag::Tag;
 pub use version::Version;

@@ -4,7 +4,7 @@
 
 use shared::InstanceKey;
 
-use super::view::{Cluster, Instance};
+use super::view::Instance;
 use crate::{
     clock::Moment,
     config::Config,
@@ -200,34 +200,4 @@ impl<'a> Condition<'a> {
 /// Whether a number of seconds is above a limit; a negative limit is exceeded by anything.
 fn exceeds(seconds: u64, limit: i64) -> bool {
     u64::try_from(limit).map_or(true, |limit| seconds > limit)
-}
-
-impl Cluster {
-    /// Servers that could be written to: at the top, or one of a pair that replicate from each
-    /// other; the writeable ones first, then by depth (spec 04, 7.6).
-    #[must_use]
-    pub fn heads(&self) -> Vec<&Instance> {
-        let mut heads: Vec<&Instance> = self
-            .instances
-            .values()
-            .map(|instance| &**instance)
-            .filter(|instance| instance.place.depth == 0 || instance.place.co_master)
-            .collect();
-        heads.sort_by_key(|head| (head.is_read_only(), head.place.depth));
-        heads
-    }
-
-    /// The writeable head.
-    #[must_use]
-    pub fn writeable_head(&self) -> Option<&Instance> {
-        self.heads().into_iter().find(|head| !head.is_read_only())
-    }
-}
-
-impl Instance {
-    /// It refuses writes of ordinary users; a server that was never seen counts as writeable.
-    #[must_use]
-    pub fn is_read_only(&self) -> bool {
-        self.state.as_ref().is_some_and(|state| state.read_only)
-    }
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use shared::InstanceKey;
+use tracing::warn;
 
 use super::{
     reply::Refusal,
     resolve::{self, KeyUse},
     route::Params,
     service::Services,
+    wire::Picture,
 };
 use crate::{
     clock::Moment,
@@ -23,7 +25,7 @@ use crate::{
 };
 
 /// Entries of one page of a listing (spec 02, 1.8).
-const PAGE: usize = 20;
+pub(super) const PAGE: u32 = 20;
 
 /// See the module's text.
 pub struct Call {
@@ -117,7 +119,61 @@ impl Call {
 
     /// The wanted page of a listing.
     pub fn page_of<T>(&self, entries: impl Iterator<Item = T>) -> Vec<T> {
-        entries.skip(self.page().saturating_mul(PAGE)).take(PAGE).collect()
+        let size = PAGE as usize;
+        entries.skip(self.page().saturating_mul(size)).take(size).collect()
+    }
+
+    /// The number in a parameter of the path.
+    ///
+    /// # Errors
+    /// It is none. The words are those that clients know.
+    pub fn number(&self, name: &str) -> Result<u64, Refusal> {
+        let text = self.param(name);
+        let wrong = || Refusal::new(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"));
+        text.parse().map_err(|_| wrong())
+    }
+
+    /// What the wire types are made from.
+    pub fn picture(&self) -> Picture<'_> {
+        Picture { view: &self.view, config: &self.config, now: self.now }
+    }
+
+    /// Makes a fact durable, with what the audit says about it.
+    ///
+    /// # Errors
+    /// The fact could not be made durable. Trouble with the audit alone is only logged.
+    pub async fn record(
+        &self,
+        command: Command,
+        audit: Option<AuditEntry>,
+    ) -> Result<Applied, Refusal> {
+        // Both are queued before either is awaited, so they cost one wait.
+        let fact = self.services.journal.propose(command);
+        let audit = audit.map(|entry| self.services.journal.propose(Command::Audit(entry)));
+        let applied = fact.await?;
+        if let Some(audit) = audit
+            && let Err(error) = audit.await
+        {
+            warn!("an audit entry was lost: {error}");
+        }
+        Ok(applied)
+    }
+
+    /// An entry of the audit.
+    pub fn audit(
+        &self,
+        kind: &str,
+        key: Option<&InstanceKey>,
+        message: impl Into<String>,
+    ) -> AuditEntry {
+        let cluster = key.and_then(|key| self.view.cluster_of(key));
+        AuditEntry {
+            at: self.now,
+            kind: kind.to_owned(),
+            key: key.cloned(),
+            cluster: cluster.map(|cluster| cluster.name.clone()).unwrap_or_default(),
+            message: message.into(),
+        }
     }
 
     /// The comment that goes with an acknowledgement, without the white space around it.

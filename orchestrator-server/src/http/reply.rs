@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::wire::{Envelope, to_wire_json};
 
+use crate::journal::JournalError;
+
 /// What a handler returns.
 pub type Outcome = Result<Reply, Refusal>;
 
@@ -30,8 +32,6 @@ pub struct Refusal {
     pub message: String,
     /// What goes with it.
     pub details: Option<Box<RawValue>>,
-    /// The message carries the identity prefix where one is configured.
-    pub prefixed: bool,
 }
 
 impl Reply {
@@ -64,7 +64,7 @@ impl Reply {
 impl Refusal {
     /// A refusal without details.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), details: None, prefixed: true }
+        Self { message: message.into(), details: None }
     }
 
     /// The same refusal with details.
@@ -79,6 +79,13 @@ impl Refusal {
 impl From<String> for Refusal {
     fn from(message: String) -> Self {
         Self::new(message)
+    }
+}
+
+/// Something could not be made durable, or the audit could not be read.
+impl From<JournalError> for Refusal {
+    fn from(error: JournalError) -> Self {
+        Self::new(error.to_string())
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Services {
     pub identity: Option<String>,
 }
 
-/// What takes more than a Command: probes, recoveries, a reload. An `Err` is the text that the
+/// What takes more than a Command: probes and recoveries. An `Err` is the text that the
 /// caller gets.
 pub trait Operations: Send + Sync + 'static {
     /// The name that `HostnameResolveMethod` gives to a host; called for hosts that are not
@@ -56,9 +56,6 @@ pub trait Operations: Send + Sync + 'static {
     /// Recover a server that has failed, as a person asked. Returns when the recovery has ended;
     /// it goes on if nobody waits for it.
     fn recover(&self, request: RecoverRequest) -> BoxFuture<'_, Result<RecoverReply, String>>;
-
-    /// Read the configuration files again; an invalid one changes nothing.
-    fn reload(&self) -> BoxFuture<'_, Result<(), String>>;
 }
 
 /// A recovery that a person asks for: filters, downtime and blocks do not count.

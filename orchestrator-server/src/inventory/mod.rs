@@ -2,4 +2,6 @@
 
 pub mod condition;
 pub mod select;
+#[cfg(test)]
+pub(crate) mod sketch;
 pub mod view;

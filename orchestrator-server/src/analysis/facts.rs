@@ -117,8 +117,7 @@ impl Signs {
             view.cluster.replicas_of(&instance.key).map(|replica| &**replica).collect();
         let valid: Vec<&Instance> =
             replicas.iter().copied().filter(|replica| is_valid_replica(view, replica)).collect();
-        let lag_limit = u64::try_from(view.config.raw.reasonable_replication_lag_seconds);
-        let lag_limit = lag_limit.unwrap_or(0);
+        let lag_limit = view.config.reasonable_replication_lag().as_secs();
         let lagging = |r: &&&Instance| lag_seconds(r).is_some_and(|lag| lag > lag_limit);
         Self {
             is_co_source: instance.place.co_master || replicas.iter().any(|r| r.place.co_master),

@@ -108,6 +108,20 @@ pub fn sort(findings: &mut [Finding]) {
     });
 }
 
+impl Finding {
+    /// It is to be recorded as a detection, and announced.
+    #[must_use]
+    pub fn is_detectable(&self) -> bool {
+        rules::reaction(self.code) != Reaction::Show
+    }
+
+    /// The replicas of the server.
+    #[must_use]
+    pub fn replicas(&self) -> Vec<InstanceKey> {
+        self.signs.replicas.clone()
+    }
+}
+
 fn judge(view: &ClusterView, instance: &Arc<Instance>, automation: Automation) -> Finding {
     let signs = Signs::of(view, instance);
     let code = rules::diagnose(&signs);

@@ -6,10 +6,7 @@ use rstest::rstest;
 
 use super::{Code, Finding, StructureWarning, analyze, examine, rules::RULES, sort};
 use crate::{
-    config::{
-        filters::{ClusterFilters, RegexFilters},
-        setting::List,
-    },
+    config::{ClusterFilters, List, RegexFilters},
     inventory::{
         sketch::{NOW, change, configure, key, mariadb, mysql},
         view::ClusterView,
@@ -74,6 +71,7 @@ const CASES: &[(&str, &str)] = &[
     ("a! <-> b~", "b AllCoMasterReplicasNotReplicating"),
     ("a! <-> b!", "a DeadIntermediateMasterAndReplicas"),
     ("a? <-> b", "a NoProblem"),
+    ("a? <-> b; a -> r~", "a NoProblem"),
     ("a <-> b", "a NoProblem"),
     // Intermediate sources.
     ("m -> i! -> x~", "i DeadIntermediateMasterWithSingleReplicaFailingToConnect"),
@@ -123,8 +121,12 @@ fn every_code_has_a_rule_and_a_case() {
 }
 
 #[test]
-fn half_an_answer_of_a_silent_co_source_is_noise() {
-    check("a? <-> b; a -> r~", "a NoProblem");
+fn half_an_answer_counts_only_until_connections_fail() {
+    let mut view = mysql("m! -> r1 r2");
+    change(&mut view, "m", |m| m.check.failure.as_mut().unwrap().partial = true);
+    assert_eq!(examine(&view, &key("m")).unwrap().code, Code::UnreachableMaster);
+    change(&mut view, "m", |m| m.check.failed_attempts.truncate(1));
+    assert_eq!(examine(&view, &key("m")).unwrap().code, Code::NoProblem);
 }
 
 /// What the last checks say at a later time.
@@ -391,7 +393,6 @@ fn analysis_imports_nothing_impure() {
         "std::net",
         "std::env",
         "Mutex",
-       
         "crate::http",
         "mysql::live",
         "owner",

@@ -3,6 +3,6 @@
 pub mod clusters;
 pub mod owner;
 #[cfg(test)]
-pub mod sketch;
+pub(crate) mod sketch;
 pub mod update;
 pub mod view;

@@ -1,0 +1,13 @@
+//! The handlers, one file per subject. Each reads the picture of its call, or submits a Command
+//! or an operation; none decides anything.
+
+pub(super) mod analysis;
+pub(super) mod audit;
+pub(super) mod candidates;
+pub(super) mod clusters;
+pub(super) mod discovery;
+pub(super) mod downtime;
+pub(super) mod health;
+pub(super) mod instances;
+pub(super) mod recovery;
+pub(super) mod topology;

@@ -1,0 +1,221 @@
+//! From a request to an answer: who calls, which row of the route table, may they, and the
+//! answer as HTTP. What an answer says is the handlers' business.
+
+use std::{
+    net::IpAddr,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderName, Method, Response, StatusCode, header},
+};
+use futures_util::FutureExt;
+use shared::{
+    url,
+    wire::{Envelope, to_wire_json},
+};
+use tokio::time::timeout;
+use tower_http::compression::CompressionLayer;
+use tracing::{debug, error};
+
+use super::{
+    auth::{self, Caller},
+    call::Call,
+    identity,
+    reply::{Outcome, Refusal, Reply},
+    route::{self, Access, Params, Patience, Route},
+    routes::{ROUTES, STATUS},
+    service::Services,
+};
+
+const JSON: &str = "application/json; charset=UTF-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// Longest time for an answer that reads memory, writes one fact or probes one server.
+const SHORT: Duration = Duration::from_secs(60);
+
+/// Longest time for the answer to a recovery, which itself goes on.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// The status route where the configuration does not move it.
+const DEFAULT_STATUS_PATH: &str = "/api/status";
+
+/// The other end of a connection, where it has an address.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peer(pub Option<IpAddr>);
+
+/// Everything that the listener serves.
+pub fn router(services: Arc<Services>) -> Router {
+    let front = Arc::new(Front::new(services));
+    Router::new().fallback(serve).with_state(front).layer(CompressionLayer::new())
+}
+
+async fn serve(State(front): State<Arc<Front>>, request: Request) -> Response<Body> {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let began = Instant::now();
+    let response = front.answer(request).await;
+    debug!("{method} {uri}: {} in {:?}", response.status().as_u16(), began.elapsed());
+    response
+}
+
+/// What stays the same from request to request.
+struct Front {
+    services: Arc<Services>,
+    /// In front of every path: empty, or `/name`.
+    prefix: String,
+    /// The one path outside the prefix, where the status route was moved.
+    status_path: Option<String>,
+}
+
+impl Front {
+    fn new(services: Arc<Services>) -> Self {
+        let raw = &services.config.current().raw;
+        let prefix = match raw.url_prefix.trim_matches('/') {
+            "" => String::new(),
+            name => format!("/{name}"),
+        };
+        let moved = raw.status_endpoint != DEFAULT_STATUS_PATH;
+        let status_path = moved.then(|| raw.status_endpoint.clone());
+        Self { services, prefix, status_path }
+    }
+
+    async fn answer(&self, request: Request) -> Response<Body> {
+        let config = self.services.config.current();
+        let peer = request.extensions().get::<ConnectInfo<Peer>>().map_or(Peer(None), |info| info.0);
+        let Some(caller) = auth::admit(&config, request.headers(), peer.0) else {
+            return unauthorized();
+        };
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return not_found();
+        }
+        let Ok(path) = url::decode_segment(request.uri().path()) else {
+            return plain(StatusCode::BAD_REQUEST, "400 Bad Request\n");
+        };
+        match self.find(&path) {
+            Some((route, params)) => self.call(route, params, caller, &request).await,
+            None => not_found(),
+        }
+    }
+
+    /// The route of a decoded path.
+    fn find(&self, path: &str) -> Option<(&'static Route, Params)> {
+        if let Some(moved) = &self.status_path
+            && path == moved
+        {
+            return Some((&STATUS, Params::default()));
+        }
+        let path = path.strip_prefix(self.prefix.as_str())?.strip_prefix("/api/")?;
+        if self.status_path.is_none()
+            && let Some(found) = route::find(std::slice::from_ref(&STATUS), path)
+        {
+            return Some(found);
+        }
+        route::find(ROUTES, path)
+    }
+
+    async fn call(
+        &self,
+        route: &Route,
+        params: Params,
+        caller: Caller,
+        request: &Request,
+    ) -> Response<Body> {
+        let services = &self.services;
+        let config = services.config.current();
+        if route.access == Access::Write && !self.may_write(&config, &caller).await {
+            return self.render(Err(Refusal::new("Unauthorized")));
+        }
+        let call = Call {
+            services: services.clone(),
+            view: services.fleet.borrow().clone(),
+            config,
+            now: services.clock.now(),
+            params,
+            query: Params::of_query(request.uri().query().unwrap_or_default()),
+            headers: request.headers().clone(),
+            user: caller.user,
+        };
+        self.render(run(route, &call).await)
+    }
+
+    async fn may_write(&self, config: &crate::config::Config, caller: &Caller) -> bool {
+        let follower = config.raft.is_some() && !self.services.standing.borrow().leader;
+        !follower && auth::may_write(config, caller).await
+    }
+
+    fn render(&self, outcome: Outcome) -> Response<Body> {
+        let envelope = match outcome {
+            Ok(Reply::Bare { status, body }) => return response(status, JSON, body),
+            Ok(Reply::Envelope(envelope)) => envelope,
+            Err(Refusal { message, details }) => Envelope { details, ..Envelope::error(message) },
+        };
+        let message = identity::prefix(self.services.identity.as_deref(), envelope.message);
+        let envelope = Envelope { message, ..envelope };
+        let status = match envelope.code {
+            shared::wire::Code::Ok => StatusCode::OK,
+            shared::wire::Code::Error => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        match to_wire_json(&envelope) {
+            Ok(body) => response(status, JSON, body),
+            Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error}\n")),
+        }
+    }
+}
+
+/// Runs the handler, within bounds.
+async fn run(route: &Route, call: &Call) -> Outcome {
+    let limit = match route.patience {
+        Patience::Short => SHORT,
+        Patience::Long => LONG,
+    };
+    let answer = AssertUnwindSafe((route.handler)(call)).catch_unwind();
+    match timeout(limit, answer).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(panic)) => {
+            let text = panic_text(&*panic);
+            error!("the handler of {} failed: {text}", route.paths[0]);
+            Err(Refusal::new(format!("Internal error: {text}")))
+        }
+        Err(_) => Err(Refusal::new(format!(
+            "No answer within {} seconds; the operation may still go on",
+            limit.as_secs()
+        ))),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")
+}
+
+fn response(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    set(&mut response, header::CONTENT_TYPE, content_type);
+    response
+}
+
+fn plain(status: StatusCode, text: &str) -> Response<Body> {
+    let mut response = response(status, TEXT, text.as_bytes().to_vec());
+    set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
+}
+
+fn set(response: &mut Response<Body>, name: HeaderName, value: &'static str) {
+    response.headers_mut().insert(name, header::HeaderValue::from_static(value));
+}
+
+fn not_found() -> Response<Body> {
+    plain(StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+fn unauthorized() -> Response<Body> {
+    let mut response = plain(StatusCode::UNAUTHORIZED, "Not Authorized\n");
+    set(&mut response, header::WWW_AUTHENTICATE, "Basic realm=\"Authorization Required\"");
+    response
+}

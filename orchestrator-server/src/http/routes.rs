@@ -1,0 +1,115 @@
+//! The route table. `docs/api.md` is checked against it.
+
+use super::{
+    api::{
+        analysis, audit, candidates, clusters, discovery, downtime, health, instances, recovery,
+        topology,
+    },
+    route::{
+        Access::{self, Read, Write},
+        Handler,
+        Node::{self, Asked, Leader},
+        Patience::{self, Long, Short},
+        Route,
+    },
+};
+
+/// A row; `$handler` is an async function of the call.
+macro_rules! row {
+    ($paths:expr, $access:expr, $node:expr, $patience:expr, $handler:expr, $summary:literal) => {
+        row($paths, $access, $node, $patience, |call| Box::pin($handler(call)), $summary)
+    };
+}
+
+const fn row(
+    paths: &'static [&'static str],
+    access: Access,
+    node: Node,
+    patience: Patience,
+    handler: Handler,
+    summary: &'static str,
+) -> Route {
+    Route { paths, access, node, patience, summary, handler }
+}
+
+/// Found at a path of its own where `StatusEndpoint` says so.
+pub static STATUS: Route =
+    row!(&["status"], Read, Asked, Short, health::health, "The same as `health`; moved by `StatusEndpoint`");
+
+/// Every other route, by subject. The first row that fits wins; no two rows fit the same path.
+#[rustfmt::skip]
+pub static ROUTES: &[Route] = &[
+    // Health and the node itself
+    row!(&["health"], Read, Asked, Short, health::health, "Health of this node"),
+    row!(&["lb-check", "_ping"], Read, Asked, Short, health::alive, "Constant \"OK\""),
+    row!(&["leader-check", "leader-check/:errorStatusCode"], Read, Asked, Short, health::leader_check, "\"OK\" on the leader, else 404 or the given status"),
+    row!(&["routed-leader-check"], Read, Leader, Short, health::leader_check, "\"OK\" if a leader can be reached through this node"),
+    row!(&["headers"], Read, Asked, Short, health::headers, "The headers that arrived, apart from secrets"),
+    row!(&["reload-configuration"], Write, Asked, Short, health::reload_configuration, "Read the configuration files again, and `?config=` over them"),
+    // Discovery
+    row!(&["discover/:host/:port"], Write, Leader, Short, discovery::discover, "Probe a server now and take it in"),
+    row!(&["async-discover/:host/:port"], Write, Leader, Short, discovery::discover_later, "Probe a server soon"),
+    row!(&["refresh/:host/:port"], Write, Leader, Short, discovery::refresh, "Probe a server now"),
+    row!(&["forget/:host/:port"], Write, Leader, Short, discovery::forget, "Forget a server"),
+    row!(&["forget-cluster/:clusterHint"], Write, Leader, Short, discovery::forget_cluster, "Forget all servers of a cluster"),
+    // Servers
+    row!(&["instance/:host/:port"], Read, Leader, Short, instances::one, "One server"),
+    row!(&["instance-replicas/:host/:port"], Read, Leader, Short, instances::replicas, "The replicas of a server"),
+    row!(&["all-instances"], Read, Leader, Short, instances::all, "Every server"),
+    row!(&["search", "search/:searchString"], Read, Leader, Short, instances::search, "Servers that match a text, also as `?s=`"),
+    row!(&["problems", "problems/:clusterName"], Read, Leader, Short, instances::problems, "Servers in trouble"),
+    row!(&["bulk-instances"], Write, Leader, Short, instances::keys, "Names of all servers"),
+    // Clusters
+    row!(&["clusters"], Read, Leader, Short, clusters::names, "Names of all clusters"),
+    row!(&["clusters-info"], Read, Leader, Short, clusters::infos, "All clusters"),
+    row!(&["cluster/:clusterHint"], Read, Leader, Short, clusters::servers, "The servers of a cluster"),
+    row!(&["cluster/alias/:clusterAlias"], Read, Leader, Short, clusters::servers_by_alias, "The servers of the cluster with this alias"),
+    row!(&["cluster/instance/:host/:port"], Read, Leader, Short, clusters::servers_beside, "The servers of the cluster of a server"),
+    row!(&["cluster-info/:clusterHint"], Read, Leader, Short, clusters::info, "One cluster"),
+    row!(&["cluster-info/alias/:clusterAlias"], Read, Leader, Short, clusters::info_by_alias, "The cluster with this alias"),
+    row!(&["set-cluster-alias/:clusterName"], Write, Leader, Short, clusters::set_alias, "Give a cluster the alias `?alias=`"),
+    row!(&["masters"], Read, Leader, Short, clusters::masters, "The writeable head of each cluster"),
+    row!(&["master/:clusterHint"], Read, Leader, Short, clusters::master, "The head of a cluster"),
+    row!(&["topology/:clusterHint", "topology/:host/:port"], Read, Leader, Short, topology::plain, "A cluster as text"),
+    row!(&["topology-tabulated/:clusterHint", "topology-tabulated/:host/:port"], Read, Leader, Short, topology::tabulated, "A cluster as text, in columns"),
+    row!(&["topology-tags/:clusterHint", "topology-tags/:host/:port"], Read, Leader, Short, topology::tags, "A cluster as text, with tags"),
+    // Hints
+    row!(&["begin-downtime/:host/:port/:owner/:reason", "begin-downtime/:host/:port/:owner/:reason/:duration"], Write, Leader, Short, downtime::begin, "Begin or replace a downtime; 10 minutes where no duration is given"),
+    row!(&["end-downtime/:host/:port"], Write, Leader, Short, downtime::end, "End a downtime"),
+    row!(&["downtimed"], Read, Leader, Short, downtime::list, "Servers in downtime"),
+    row!(&["downtimed/:clusterHint"], Read, Leader, Short, downtime::list_of_cluster, "Servers of a cluster in downtime"),
+    row!(&["register-candidate/:host/:port/:promotionRule"], Write, Leader, Short, candidates::register, "Announce a promotion rule"),
+    row!(&["bulk-promotion-rules"], Write, Leader, Short, candidates::list, "Announced promotion rules"),
+    // Analysis and recovery
+    row!(&["replication-analysis"], Read, Leader, Short, analysis::all, "What is wrong, everywhere"),
+    row!(&["replication-analysis/:clusterName"], Read, Leader, Short, analysis::of_cluster, "What is wrong in a cluster"),
+    row!(&["replication-analysis/instance/:host/:port"], Read, Leader, Short, analysis::of_server, "What is wrong with a server"),
+    row!(&["recover/:host/:port", "recover/:host/:port/:candidateHost/:candidatePort"], Write, Leader, Long, recovery::recover, "Recover a failed server; `?skipProcesses=true` runs no hooks"),
+    row!(&["recover-lite/:host/:port", "recover-lite/:host/:port/:candidateHost/:candidatePort"], Write, Leader, Long, recovery::recover_lite, "Recover a failed server without hooks"),
+    row!(&["automated-recovery-filters"], Read, Leader, Short, recovery::filters, "Which clusters are healed automatically"),
+    row!(&["check-global-recoveries"], Read, Leader, Short, recovery::check_global, "Whether automated recoveries are on"),
+    row!(&["disable-global-recoveries"], Write, Leader, Short, recovery::disable_global, "Switch automated recoveries off, everywhere"),
+    row!(&["enable-global-recoveries"], Write, Leader, Short, recovery::enable_global, "Switch automated recoveries on again"),
+    row!(&["ack-recovery/cluster/:clusterHint"], Write, Leader, Short, recovery::ack_cluster, "Acknowledge the recoveries of a cluster with `?comment=`"),
+    row!(&["ack-recovery/cluster/alias/:clusterAlias"], Write, Leader, Short, recovery::ack_cluster_by_alias, "Acknowledge the recoveries of the cluster with this alias"),
+    row!(&["ack-recovery/instance/:host/:port"], Write, Leader, Short, recovery::ack_server, "Acknowledge the recoveries of a failed server"),
+    row!(&["ack-recovery/:recoveryId"], Write, Leader, Short, recovery::ack_id, "Acknowledge one recovery by its number"),
+    row!(&["ack-recovery/uid/:uid"], Write, Leader, Short, recovery::ack_uid, "Acknowledge one recovery by its unique name"),
+    row!(&["ack-all-recoveries"], Write, Leader, Short, recovery::ack_all, "Acknowledge all recoveries"),
+    // What happened
+    row!(&["audit", "audit/:page"], Read, Leader, Short, audit::entries, "The audit, newest first"),
+    row!(&["audit/instance/:host/:port", "audit/instance/:host/:port/:page"], Read, Leader, Short, audit::entries_of_server, "The audit of a server"),
+    row!(&["audit-failure-detection", "audit-failure-detection/:page"], Read, Leader, Short, audit::detections, "Detections, newest first"),
+    row!(&["audit-failure-detection/id/:id"], Read, Leader, Short, audit::detection_by_id, "One detection"),
+    row!(&["audit-failure-detection/alias/:clusterAlias", "audit-failure-detection/alias/:clusterAlias/:page"], Read, Leader, Short, audit::detections_of_alias, "Detections of clusters that had this alias"),
+    row!(&["audit-recovery", "audit-recovery/:page"], Read, Leader, Short, audit::recoveries, "Recoveries, newest first; `?unacknowledged=true` leaves out the others"),
+    row!(&["audit-recovery/id/:id"], Read, Leader, Short, audit::recovery_by_id, "One recovery by its number"),
+    row!(&["audit-recovery/uid/:uid"], Read, Leader, Short, audit::recovery_by_uid, "One recovery by its unique name"),
+    row!(&["audit-recovery/cluster/:clusterName", "audit-recovery/cluster/:clusterName/:page"], Read, Leader, Short, audit::recoveries_of_cluster, "Recoveries of a cluster"),
+    row!(&["audit-recovery/alias/:clusterAlias", "audit-recovery/alias/:clusterAlias/:page"], Read, Leader, Short, audit::recoveries_of_alias, "Recoveries of clusters that had this alias"),
+    row!(&["audit-recovery-steps/:uid"], Read, Leader, Short, audit::steps, "What a recovery did"),
+    row!(&["active-cluster-recovery/:clusterName"], Read, Leader, Short, audit::active_of_cluster, "Recoveries of a cluster that still run"),
+    row!(&["recently-active-cluster-recovery/:clusterName"], Read, Leader, Short, audit::recent_of_cluster, "Recoveries of a cluster that ended within 5 minutes"),
+    row!(&["recently-active-instance-recovery/:host/:port"], Read, Leader, Short, audit::recent_of_server, "Recoveries within 5 minutes that promoted a server"),
+    row!(&["blocked-recoveries", "blocked-recoveries/cluster/:clusterName"], Read, Leader, Short, audit::blocked, "Recoveries that an earlier one holds back"),
+];

@@ -55,20 +55,6 @@ pub struct Finding {
     pub automation: Automation,
 }
 
-impl Finding {
-    /// It is recorded as a detection, and the detection hooks are run.
-    #[must_use]
-    pub fn is_detectable(&self) -> bool {
-        rules::reaction(self.code) != Reaction::Show
-    }
-
-    /// The server's replicas.
-    #[must_use]
-    pub fn replicas(&self) -> Vec<InstanceKey> {
-        self.cluster.replicas_of(&self.key).map(|replica| replica.key.clone()).collect()
-    }
-}
-
 /// Everything that is wrong with a cluster, downtimed servers included, in the order of
 /// [`sort`].
 #[must_use]

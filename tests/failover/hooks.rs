@@ -1,0 +1,63 @@
+//! What hooks are told.
+
+use std::collections::BTreeMap;
+
+use harness::{
+    sandbox::{Flavor, Sandbox},
+    service::Service,
+    wait,
+};
+use rstest::rstest;
+use serde_json::json;
+
+#[rstest]
+#[tokio::test]
+async fn hooks_run_in_order_and_know_the_incident(
+    #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
+) {
+    let sandbox = Sandbox::start(flavor);
+    let out = tempfile::tempdir().unwrap();
+    let note = |list: &str| {
+        let file = out.path().join("order").display().to_string();
+        let env = out.path().join(list).display().to_string();
+        json!([format!("echo '{list} {{failureType}} {{failedHost}}:{{failedPort}} {{successorHost}}:{{successorPort}}' >> '{file}'; env | grep ^ORC_ > '{env}'")])
+    };
+    let service = Service::start(json!({
+        "InstancePollSeconds": 1,
+        "OnFailureDetectionProcesses": note("OnFailureDetection"),
+        "PreFailoverProcesses": note("PreFailover"),
+        "PostMasterFailoverProcesses": note("PostMasterFailover"),
+        "PostFailoverProcesses": note("PostFailover"),
+        "PostUnsuccessfulFailoverProcesses": note("PostUnsuccessful"),
+    }))
+    .await;
+    service.discover(&sandbox, 1).await;
+    sandbox.fault("kill", 1);
+    let recovery = service.recovery(wait::secs(30)).await;
+    let order = wait::until(wait::secs(10), "all hooks have run", || async {
+        let order = std::fs::read_to_string(out.path().join("order")).unwrap_or_default();
+        if order.contains("PostFailover ") { Ok(order) } else { Err(order) }
+    })
+    .await;
+
+    let failed = sandbox.address(1);
+    let successor = format!("127.0.0.1:{}", recovery["SuccessorKey"]["Port"]);
+    let expected = [
+        format!("OnFailureDetection DeadMaster {failed} {{successorHost}}:{{successorPort}}"),
+        format!("PreFailover DeadMaster {failed} {{successorHost}}:{{successorPort}}"),
+        format!("PostMasterFailover DeadMaster {failed} {successor}"),
+        format!("PostFailover DeadMaster {failed} {successor}"),
+    ];
+    assert_eq!(order.lines().collect::<Vec<_>>(), expected, "{}", service.log());
+
+    let text = std::fs::read_to_string(out.path().join("PostFailover")).unwrap();
+    let env: BTreeMap<&str, &str> = text.lines().filter_map(|l| l.split_once('=')).collect();
+    assert_eq!(env["ORC_FAILURE_TYPE"], "DeadMaster");
+    assert_eq!(env["ORC_INSTANCE_TYPE"], "master");
+    assert_eq!(env["ORC_IS_SUCCESSFUL"], "true");
+    assert_eq!(env["ORC_COUNT_REPLICAS"], "2");
+    assert_eq!(env["ORC_FAILED_PORT"], sandbox.port(1).to_string());
+    assert_eq!(env["ORC_RECOVERY_UID"], recovery["UID"].as_str().unwrap());
+    assert_eq!(env["ORC_SUCCESSOR_PORT"], recovery["SuccessorKey"]["Port"].to_string());
+    assert!(!env["ORC_SUCCESSOR_BINLOG_COORDINATES"].is_empty());
+}

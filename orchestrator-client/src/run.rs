@@ -128,3 +128,6 @@ async fn perform(
         None => Ok(Output::done(render(command.show, &answer, asked)?)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use shared::duration::parse_simple;
+
 use crate::failure::Failure;
 
 /// The words of the command line by meaning; `None` where a flag was not given.
@@ -215,27 +217,11 @@ fn missing_value(word: &str, flag: &Flag) -> Failure {
 
 /// Reads a time limit: a number of seconds, or a number and one of `s m h d w`.
 pub(crate) fn time_limit(text: &str) -> Result<Duration, Failure> {
-    let (digits, unit) = match text.strip_suffix(['s', 'm', 'h', 'd', 'w']) {
-        Some(digits) => (digits, &text[digits.len()..]),
-        None => (text, "s"),
-    };
-    let factor: u64 = match unit {
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        "w" => 604_800,
-        _ => 1,
-    };
-    digits
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(factor))
-        // A limit of some years is as good as any; more would overflow the clock.
-        .filter(|seconds| (1..=1_000_000_000).contains(seconds))
-        .map(Duration::from_secs)
-        .ok_or_else(|| {
-            Failure::Usage(format!("--timeout {text}: give a time such as 30, 45s or 5m"))
-        })
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let with_unit = if is_number { format!("{text}s") } else { text.to_owned() };
+    parse_simple(&with_unit).ok().filter(|limit| !limit.is_zero()).ok_or_else(|| {
+        Failure::Usage(format!("--timeout {text}: give a time such as 30, 45s or 5m"))
+    })
 }
 
 #[cfg(test)]

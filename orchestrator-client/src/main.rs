@@ -8,14 +8,12 @@ mod commands;
 mod endpoint;
 mod environment;
 mod failure;
-mod instance;
 mod json_line;
 mod printer;
 mod request;
 mod resolve;
 mod run;
 mod shape;
-mod url;
 mod values;
 
 #[cfg(test)]

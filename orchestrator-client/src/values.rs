@@ -3,11 +3,12 @@
 //! Paths are templates of the command table: `{name}` is one encoded value, `[...]` a part that
 //! is left out when a value in it is empty. Nothing here knows a command.
 
+use shared::InstanceKey;
+use shared::url::encode;
+
 use crate::arguments::Arguments;
 use crate::environment::{Environment, current_user};
 use crate::failure::Failure;
-use crate::instance::Address;
-use crate::url::encode;
 
 /// A value that a command cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,8 +136,8 @@ impl<'a> Values<'a> {
 
     /// `host:port` of `-i`; empty if it is absent or no instance.
     pub(crate) fn instance_text(&self) -> String {
-        let address = self.address(Field::Instance).ok().flatten();
-        address.map(|address| address.to_string()).unwrap_or_default()
+        let key = self.key(Field::Instance).ok().flatten();
+        key.map(|key| key.to_string()).unwrap_or_default()
     }
 
     /// Fills a template.
@@ -176,33 +177,29 @@ impl<'a> Values<'a> {
     fn encoded(&self, name: &str) -> Result<String, Failure> {
         let field = Field::ALL.into_iter().find(|field| field.placeholder() == name);
         Ok(match (field, name) {
-            (Some(field @ (Field::Instance | Field::Destination)), _) => {
-                match self.address(field)? {
-                    Some(Address { hostname, port }) => format!("{}/{port}", encode(&hostname)),
-                    None => String::new(),
-                }
-            }
+            (Some(field @ (Field::Instance | Field::Destination)), _) => match self.key(field)? {
+                Some(key) => format!("{}/{}", encode(key.hostname()), key.port()),
+                None => String::new(),
+            },
             // A path is the caller's own and goes out as it is.
             (Some(Field::Path), _) => self.text(Field::Path).trim_start_matches('/').to_owned(),
-            (Some(field), _) => encode(&self.text(field)),
-            (None, "text") => encode(&self.instance),
-            (None, "alias") => encode(given(&self.given.alias)),
+            (Some(field), _) => encode(&self.text(field)).into_owned(),
+            (None, "text") => encode(&self.instance).into_owned(),
+            (None, "alias") => encode(given(&self.given.alias)).into_owned(),
             (None, _) => {
                 return Err(Failure::Usage(format!("the command table has no value {name:?}")));
             }
         })
     }
 
-    fn address(&self, field: Field) -> Result<Option<Address>, Failure> {
+    fn key(&self, field: Field) -> Result<Option<InstanceKey>, Failure> {
         let text = self.text(field);
         // Blanks end an instance: lists were never supported here.
         match text.split_whitespace().next() {
             None => Ok(None),
-            Some(word) => Address::parse(word, self.default_port).map(Some).ok_or_else(|| {
-                Failure::Usage(format!(
-                    "{}: cannot parse {word:?}; give host, host:port or [ipv6]:port",
-                    field.flags()
-                ))
+            Some(word) => InstanceKey::parse(word, self.default_port).map(Some).map_err(|error| {
+                let flags = field.flags();
+                Failure::Usage(format!("{flags}: {error}; give host, host:port or [ipv6]:port"))
             }),
         }
     }
@@ -276,7 +273,8 @@ mod tests {
     #[case("-i|:3306")]
     fn a_bad_instance_is_named(#[case] line: &str) {
         let failure = fill(line, "instance/{H}").unwrap_err();
-        assert!(failure.to_string().starts_with("-i: cannot parse \""), "{failure}");
+        let message = failure.to_string();
+        assert!(message.starts_with("-i: ") && message.contains("give host"), "{message}");
     }
 
     #[rstest]

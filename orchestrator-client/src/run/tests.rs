@@ -96,7 +96,7 @@ fn the_limit_ends_the_wait(#[case] name: &str, #[case] message: &str) {
     "No command given. Use prog -c <command> [...] or prog --command <command> [...] to do something useful"
 )]
 #[case("-c nosuch", "Unsupported command nosuch; prog --help lists the commands")]
-#[case("-c instance -i h:x", "-i: cannot parse \"h:x\"; give host, host:port or [ipv6]:port")]
+#[case("-c instance -i h:x", "-i: Cannot parse address: h:x; give host, host:port or [ipv6]:port")]
 #[case("-c clusters --timeout soon", "--timeout soon: give a time such as 30, 45s or 5m")]
 #[case(
     "-c clusters -U ftp://h",

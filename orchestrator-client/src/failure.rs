@@ -61,8 +61,8 @@ pub(crate) enum Failure {
         at: String,
         /// The limit.
         seconds: u64,
-        /// What may be going on meanwhile.
-        note: &'static str,
+        /// What went wrong last, or what may be going on meanwhile.
+        note: String,
     },
     /// Several servers and none is usable as leader.
     #[error("Cannot determine leader from {from} ({findings})")]

@@ -3,6 +3,7 @@
 //! A call that changes something is sent again only if the first try provably never left. How
 //! answers are printed is in `shape.rs`.
 
+use std::cell::RefCell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
@@ -186,11 +187,18 @@ fn root_cause(error: &reqwest::Error) -> String {
 /// Whether encryption failed, above all because of a certificate.
 fn is_tls(error: &reqwest::Error) -> bool {
     chain(error).any(|error| {
-        // An I/O error hides what it wraps from the chain.
-        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            Some(wrapped) => wrapped.is::<rustls::Error>(),
-            None => error.is::<rustls::Error>(),
+        if error.is::<rustls::Error>() {
+            return true;
         }
+        // I/O errors hide what they wrap from the chain, and may wrap each other.
+        let mut wrapper = error.downcast_ref::<std::io::Error>();
+        while let Some(wrapped) = wrapper.and_then(std::io::Error::get_ref) {
+            if wrapped.is::<rustls::Error>() {
+                return true;
+            }
+            wrapper = wrapped.downcast_ref();
+        }
+        false
     })
 }
 
@@ -277,12 +285,28 @@ fn classify(reply: &Reply, url: &str) -> Result<Answer, Problem> {
 
 /// The servers, and how to talk to them.
 pub(crate) struct Service {
-    pub(crate) http: Http,
-    pub(crate) endpoints: Vec<Endpoint>,
-    pub(crate) pace: Pace,
+    http: Http,
+    endpoints: Vec<Endpoint>,
+    pace: Pace,
+    /// Why the last try failed, for the message when the time is over.
+    last_trouble: RefCell<Option<String>>,
 }
 
 impl Service {
+    pub(crate) fn new(http: Http, endpoints: Vec<Endpoint>, pace: Pace) -> Self {
+        Self { http, endpoints, pace, last_trouble: RefCell::default() }
+    }
+
+    /// The addresses for people.
+    pub(crate) fn addresses(&self) -> String {
+        endpoint::shown(&self.endpoints)
+    }
+
+    /// Why the last try failed.
+    pub(crate) fn last_trouble(&self) -> Option<String> {
+        self.last_trouble.take()
+    }
+
     /// The server that would be asked.
     pub(crate) async fn choose(&self) -> Result<&Endpoint, Failure> {
         endpoint::choose(&self.http, &self.endpoints, self.pace.probe_limit).await
@@ -294,6 +318,10 @@ impl Service {
         let mut endpoint = self.choose().await?;
         let mut pauses = self.pace.pauses.iter();
         loop {
+            if !command.repeatable {
+                // From here on the request may be going on, whatever became of the last one.
+                self.last_trouble.take();
+            }
             let problem = match self.try_once(endpoint, path).await {
                 Ok(answer) => return Ok(answer),
                 Err(problem) => problem,
@@ -314,6 +342,7 @@ impl Service {
         match self.http.get(&url).await {
             Ok(reply) => classify(&reply, &format!("{}/{path}", endpoint.shown)),
             Err(Trouble { cause, again }) => {
+                self.last_trouble.replace(Some(cause.clone()));
                 let failure = Failure::Unreachable { at: endpoint.shown.clone(), cause };
                 Err(Problem { failure, again })
             }

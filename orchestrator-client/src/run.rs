@@ -76,7 +76,7 @@ fn service(arguments: &Arguments, environment: &Environment) -> Result<Service, 
         arguments.login_header.as_deref().unwrap_or(&environment.auth_user_header),
     )?;
     let http = Http::new(login, endpoints.iter().any(endpoint::Endpoint::is_tls))?;
-    Ok(Service { http, endpoints, pace: PACE })
+    Ok(Service::new(http, endpoints, PACE))
 }
 
 /// Drives the calls on this thread, for no longer than the limit.
@@ -91,10 +91,14 @@ fn within(
         .build()
         .map_err(|error| Failure::Unexpected(format!("cannot start the runtime: {error}")))?;
     runtime.block_on(async { tokio::time::timeout(limit, calls).await }).unwrap_or_else(|_| {
-        let note =
+        let trouble = service.last_trouble().map(|cause| format!("; the last try: {cause}"));
+        let going_on =
             if command.repeatable { "" } else { "; the operation may still be going on there" };
-        let at = endpoint::shown(&service.endpoints);
-        Err(Failure::TimedOut { at, seconds: limit.as_secs(), note })
+        Err(Failure::TimedOut {
+            at: service.addresses(),
+            seconds: limit.as_secs(),
+            note: trouble.unwrap_or_else(|| going_on.to_owned()),
+        })
     })
 }
 

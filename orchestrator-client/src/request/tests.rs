@@ -97,16 +97,16 @@ fn bad_login_headers(#[case] text: &str) {
     assert!(Login::parse("", text).is_err());
 }
 
-async fn service(addresses: &[&str], login: Login) -> Service {
-    Service {
-        http: Http::new(login, false).unwrap(),
-        endpoints: endpoint::parse_list(&addresses.join(" ")).unwrap(),
-        pace: Pace { probe_limit: Duration::from_secs(30), pauses: &[0, 0] },
-    }
+fn service(addresses: &[&str], login: Login) -> Service {
+    Service::new(
+        Http::new(login, false).unwrap(),
+        endpoint::parse_list(&addresses.join(" ")).unwrap(),
+        Pace { probe_limit: Duration::from_secs(30), pauses: &[0, 0] },
+    )
 }
 
 async fn call(server: &TestServer, command: &str, path: &str) -> Result<Answer, Failure> {
-    let service = service(&[&server.address], Login::default()).await;
+    let service = service(&[&server.address], Login::default());
     service.call(find(command).unwrap(), path).await
 }
 
@@ -114,7 +114,7 @@ async fn call(server: &TestServer, command: &str, path: &str) -> Result<Answer, 
 async fn logins_are_sent() {
     let server = TestServer::start([("clusters", json(200, "[]"))]).await;
     let login = Login::parse("user:p w", "X-Forwarded-User: joe doe").unwrap();
-    let service = service(&[&server.address], login).await;
+    let service = service(&[&server.address], login);
     service.call(find("clusters").unwrap(), "clusters").await.unwrap();
     let request = &server.requests()[0];
     assert!(request.contains("authorization: Basic dXNlcjpwIHc=\r\n"), "{request}");
@@ -132,7 +132,7 @@ async fn a_login_in_the_address_counts_unless_another_is_given(
 ) {
     let server = TestServer::start([("clusters", json(200, "[]"))]).await;
     let address = server.address.replace("http://", "http://u:p@");
-    let service = service(&[&address], Login::parse(login, "").unwrap()).await;
+    let service = service(&[&address], Login::parse(login, "").unwrap());
     service.call(find("clusters").unwrap(), "clusters").await.unwrap();
     let request = &server.requests()[0];
     assert_eq!(request.matches("authorization:").count(), 1, "{request}");
@@ -189,7 +189,7 @@ async fn what_would_not_change_is_asked_once(#[case] reaction: Reaction) {
 #[tokio::test]
 async fn a_refused_connection_is_unreachable() {
     let dead = DeadServer::start();
-    let service = service(&[&dead.address], Login::default()).await;
+    let service = service(&[&dead.address], Login::default());
     let failure = service.call(find("recover").unwrap(), "recover/h/1").await.unwrap_err();
     assert_eq!(
         failure.to_string(),
@@ -200,6 +200,7 @@ async fn a_refused_connection_is_unreachable() {
         )
     );
     assert_eq!(failure.status(), Status::Unreachable);
+    assert_eq!(service.last_trouble().as_deref(), Some("Connection refused (os error 111)"));
 }
 
 #[tokio::test]
@@ -216,7 +217,7 @@ async fn the_leader_is_looked_for_again_between_tries() {
         ("clusters-info", json(200, "[1]")),
     ])
     .await;
-    let service = service(&[&old.address, &new.address], Login::default()).await;
+    let service = service(&[&old.address, &new.address], Login::default());
     let answer = service.call(find("clusters").unwrap(), "clusters-info").await.unwrap();
     assert_eq!(answer.body, "[1]");
     assert!(old.count("clusters-info") > 0);

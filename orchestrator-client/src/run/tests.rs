@@ -4,11 +4,11 @@ use crate::test_server::{Reaction, TestServer, html, json};
 use rstest::rstest;
 
 fn service_at(address: &str) -> Service {
-    Service {
-        http: Http::new(Login::default(), false).unwrap(),
-        endpoints: endpoint::parse_list(address).unwrap(),
-        pace: Pace { probe_limit: Duration::from_secs(30), pauses: &[] },
-    }
+    Service::new(
+        Http::new(Login::default(), false).unwrap(),
+        endpoint::parse_list(address).unwrap(),
+        Pace { probe_limit: Duration::from_secs(30), pauses: &[] },
+    )
 }
 
 async fn perform_at(server: &TestServer, name: &str, path: &str) -> Result<Output, Failure> {

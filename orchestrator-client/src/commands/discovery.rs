@@ -1,0 +1,44 @@
+//! Commands that make instances known or unknown.
+
+use super::{Command, HINT, Section};
+use crate::shape::{Line, Show};
+use crate::values::Field::{Cluster, Instance};
+
+pub(super) const SECTION: Section = Section {
+    title: "Discovery",
+    commands: &[
+        Command {
+            name: "discover",
+            needs: &[Instance],
+            path: "discover/{H}",
+            show: Show::One(Line::Key),
+            help: "Probe an instance now and discover its topology",
+            ..HINT
+        },
+        Command {
+            name: "async-discover",
+            needs: &[Instance],
+            path: "async-discover/{H}",
+            show: Show::Asked,
+            help: "Have an instance discovered in the background; useful for bulk loads",
+            ..HINT
+        },
+        // A second try of these finds nothing to forget.
+        Command {
+            name: "forget",
+            needs: &[Instance],
+            path: "forget/{H}",
+            repeatable: false,
+            help: "Forget an instance",
+            ..HINT
+        },
+        Command {
+            name: "forget-cluster",
+            needs: &[Cluster],
+            path: "forget-cluster/{C}",
+            repeatable: false,
+            help: "Forget all instances of a cluster",
+            ..HINT
+        },
+    ],
+};

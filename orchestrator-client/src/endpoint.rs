@@ -1,0 +1,186 @@
+//! Which server to ask: the addresses given, and the choice of the leader among several.
+//!
+//! Nothing is remembered between invocations. Passwords in addresses are masked for all texts.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::failure::{Failure, Status};
+use crate::request::Http;
+
+const DEFAULT: &str = "http://localhost:3000";
+
+/// The address of one server's API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// The address that requests go to, ending in `/api`.
+    pub(crate) base: String,
+    /// The address for people: without a password.
+    pub(crate) shown: String,
+}
+
+impl Endpoint {
+    /// Reads one address. As with other HTTP tools, `http://` may be left out.
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let with_scheme =
+            if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let base = normalised(&with_scheme);
+        // Of "http://" alone, no slashes are left to separate a host.
+        let url = Url::parse(&base).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && base.contains("://")
+        });
+        let Some(url) = url else {
+            let shown = text.rsplit_once('@').map_or(text, |(_, host)| host);
+            return Err(Failure::Usage(format!(
+                "{shown:?} is no address of a server; give one such as http://host:3000/api"
+            )));
+        };
+        let shown = match url.password() {
+            Some(password) => base.replacen(&format!(":{password}@"), ":<REMOVED>@", 1),
+            None => base.clone(),
+        };
+        // An encoded password may be spelled otherwise in the text: then nothing of it is shown.
+        let shown = if url.password().is_some() && shown == base {
+            base.rsplit_once('@').map_or(base.as_str(), |(_, host)| host).to_owned()
+        } else {
+            shown
+        };
+        Ok(Self { base, shown })
+    }
+
+    /// Whether requests are encrypted.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.base.starts_with("https:")
+    }
+}
+
+/// `http://host`, `http://host/` and `http://host/api/` all become `http://host/api`.
+fn normalised(url: &str) -> String {
+    let url = url.strip_suffix('/').unwrap_or(url);
+    if url.ends_with("/api") {
+        return url.to_owned();
+    }
+    format!("{}/api", url.strip_suffix('/').unwrap_or(url))
+}
+
+/// Reads a list of addresses, separated by blanks or commas; an empty one means the default.
+pub(crate) fn parse_list(text: &str) -> Result<Vec<Endpoint>, Failure> {
+    let separators = |char: char| char.is_whitespace() || char == ',';
+    let mut addresses: Vec<_> = text.split(separators).filter(|part| !part.is_empty()).collect();
+    if addresses.is_empty() {
+        addresses.push(DEFAULT);
+    }
+    addresses.into_iter().map(Endpoint::parse).collect()
+}
+
+/// The addresses for people.
+pub(crate) fn shown(endpoints: &[Endpoint]) -> String {
+    endpoints.iter().map(|endpoint| endpoint.shown.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The two questions, asked of all servers at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// Are you the leader?
+    Leader,
+    /// Do you reach the leader?
+    Routed,
+}
+
+impl Question {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Leader => "leader-check",
+            Self::Routed => "routed-leader-check",
+        }
+    }
+}
+
+/// What a server said to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Finding {
+    Yes,
+    No(String),
+    Unauthorised,
+    Silent(String),
+}
+
+/// Chooses the server to ask: a single one as it is, else the leader, else the first one that
+/// passes requests on to the leader. Each question may take `limit`; all are asked at once.
+pub(crate) async fn choose<'e>(
+    http: &Http,
+    endpoints: &'e [Endpoint],
+    limit: Duration,
+) -> Result<&'e Endpoint, Failure> {
+    if let [only] = endpoints {
+        return Ok(only);
+    }
+    let mut questions = JoinSet::new();
+    for (place, endpoint) in endpoints.iter().enumerate() {
+        for question in [Question::Leader, Question::Routed] {
+            let (http, base) = (http.clone(), endpoint.base.clone());
+            questions
+                .spawn(async move { (place, question, ask(&http, &base, question, limit).await) });
+        }
+    }
+    let mut findings = vec![Finding::Silent("no answer".to_owned()); endpoints.len()];
+    let mut routed: Option<usize> = None;
+    while let Some(answer) = questions.join_next().await {
+        match answer {
+            Ok((place, Question::Leader, Finding::Yes)) => return Ok(&endpoints[place]),
+            Ok((place, Question::Leader, finding)) => findings[place] = finding,
+            Ok((place, Question::Routed, Finding::Yes)) => {
+                routed = Some(routed.map_or(place, |first| first.min(place)));
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    match routed {
+        Some(place) => Ok(&endpoints[place]),
+        None => Err(no_leader(endpoints, &findings)),
+    }
+}
+
+/// Asks one question. Only the API's own "yes" counts: a login page answers 200 as well.
+async fn ask(http: &Http, base: &str, question: Question, limit: Duration) -> Finding {
+    let url = format!("{base}/{}", question.path());
+    match tokio::time::timeout(limit, http.get(&url)).await {
+        Err(_) => Finding::Silent(format!("no answer within {} ms", limit.as_millis())),
+        Ok(Err(trouble)) => Finding::Silent(trouble.cause),
+        Ok(Ok(reply)) if matches!(reply.status, 401 | 403) => Finding::Unauthorised,
+        Ok(Ok(reply)) => match serde_json::from_str::<Value>(&reply.body) {
+            Ok(Value::String(text)) if reply.status == 200 && text == "OK" => Finding::Yes,
+            Ok(_) => Finding::No("not the leader".to_owned()),
+            Err(_) => Finding::No(format!("HTTP {}, not the API", reply.status)),
+        },
+    }
+}
+
+fn no_leader(endpoints: &[Endpoint], findings: &[Finding]) -> Failure {
+    let texts: Vec<_> = endpoints
+        .iter()
+        .zip(findings)
+        .map(|(endpoint, finding)| {
+            let text = match finding {
+                Finding::Yes => "leader",
+                Finding::No(text) | Finding::Silent(text) => text,
+                Finding::Unauthorised => "not authorised",
+            };
+            format!("{}: {text}", endpoint.shown)
+        })
+        .collect();
+    let status = if findings.contains(&Finding::Unauthorised) {
+        Status::Unauthorised
+    } else if findings.iter().all(|finding| matches!(finding, Finding::Silent(_))) {
+        Status::Unreachable
+    } else {
+        Status::NoLeader
+    };
+    Failure::NoLeader { from: shown(endpoints), findings: texts.join("; "), status }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
-//! Pure: whether to act and what to do, as data.
+//! Pure: whether to act and what to do, as data. Nothing here reads a clock, a server or a file.
 
 pub mod candidate;
 pub mod dead_master;
 pub mod evidence;
+pub mod follow;
 pub mod guards;
 pub mod loss;
 pub mod returned;

@@ -24,7 +24,7 @@ async fn nothing_retrieved_is_lost(
     let stop = if flavor == Flavor::MySql { stop_mysql } else { stop_mariadb };
     let (applier, everything) = stop.split_once("; ").unwrap_or((stop, ""));
     for node in 2..=3 {
-        let _ = sandbox.sql(node, applier);
+        sandbox.sql(node, applier);
     }
     let service = Service::start(json!({ "InstancePollSeconds": 1 })).await;
     service.ask(&["-c", "discover", "-i", &sandbox.address(1)]);
@@ -45,7 +45,7 @@ async fn nothing_retrieved_is_lost(
     .await;
     // One replica has both threads stopped: on MariaDB, starting one would drop its relay log.
     if !everything.is_empty() {
-        let _ = sandbox.sql(2, everything);
+        sandbox.sql(2, everything);
     }
     sandbox.fault("kill", 1);
 

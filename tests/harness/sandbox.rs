@@ -105,7 +105,6 @@ impl Sandbox {
     ///
     /// # Panics
     /// If that fails.
-    #[must_use]
     pub fn sql(&self, node: u16, sql: &str) -> String {
         let output = self.run("sql", &[&node.to_string(), sql]);
         let text = String::from_utf8_lossy(&output.stderr);

@@ -104,7 +104,6 @@ impl Service {
     ///
     /// # Panics
     /// If it fails.
-    #[must_use]
     pub fn ask(&self, arguments: &[&str]) -> String {
         let output = self.client(arguments);
         let error = String::from_utf8_lossy(&output.stderr);

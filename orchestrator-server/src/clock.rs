@@ -23,6 +23,12 @@ impl Moment {
         Self(seconds * 1_000_000)
     }
 
+    /// The moment this many microseconds after the Unix epoch, as [`Self::unix_micros`] gives them.
+    #[must_use]
+    pub const fn from_unix_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
     /// Whole seconds since the Unix epoch.
     #[must_use]
     pub const fn unix_seconds(self) -> i64 {

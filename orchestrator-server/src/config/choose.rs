@@ -85,14 +85,17 @@ pub(super) fn raft(draft: &mut Draft) -> Option<Raft> {
             None
         }
     };
-    let (bind, advertise) = (draft.raw.raft_bind.clone(), draft.raw.raft_advertise.clone());
+    let (bind_text, advertise) = (draft.raw.raft_bind.clone(), draft.raw.raft_advertise.clone());
     let nodes = draft.raw.raft_nodes.clone();
     let mut read = |key, text: &str| {
         let address = HostPort::parse(text, default_port);
         address.map_err(|error| draft.error(key, format!("{text:?} {error}"))).ok()
     };
-    let bind = read("RaftBind", &bind);
-    let advertise = read("RaftAdvertise", &advertise);
+    let bind = read("RaftBind", &bind_text);
+    let advertise = match advertise {
+        text if text == bind_text => bind.clone(),
+        text => read("RaftAdvertise", &text),
+    };
     let nodes = nodes.iter().filter_map(|node| read("RaftNodes", node)).collect();
     // Other nodes are told to call us at the port of ListenAddress, unless HTTPAdvertise says it.
     if draft.raw.http_advertise.is_empty() {

@@ -142,8 +142,7 @@ impl Reader<'_> {
         // Up to here the value stays when blanks are trimmed from its end.
         let mut keep = 0;
         let mut quoted = false;
-        loop {
-            let Some(&c) = self.rest.peek() else { break };
+        while let Some(&c) = self.rest.peek() {
             if c == '\n' && !quoted {
                 break;
             }

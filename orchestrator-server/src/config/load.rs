@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde_json::value::RawValue;
 
@@ -77,6 +78,21 @@ pub fn load(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, ConfigErrors> {
     load_with(files, None, env)
+}
+
+impl FromStr for Config {
+    type Err = ConfigErrors;
+
+    /// The configuration of a file of that text, without environment variables.
+    fn from_str(text: &str) -> Result<Self, ConfigErrors> {
+        let name = Path::new("text");
+        let members = document::parse(text.as_bytes())
+            .map_err(|cause| ConfigErrors(vec![Problem::File { file: name.to_owned(), cause }]))?;
+        let mut draft = Draft::default();
+        merge(&mut draft, name, members);
+        fetch_passwords(&mut draft, &|_| None);
+        finish(draft).map(|loaded| loaded.config)
+    }
 }
 
 /// As [`load`], with one more file laid over the others, which must exist.

@@ -62,25 +62,23 @@ impl Notes {
 
     /// Notes a key, as it is spelled in the file.
     pub(super) fn known(&mut self, key: &Key, spelling: &str) {
-        if self.seen.contains(&key.name) {
-            self.doubled.push(key.name);
+        match self.seen.contains(&key.name) {
+            true if !self.doubled.contains(&key.name) => self.doubled.push(key.name),
+            true => {}
+            false => self.seen.push(key.name),
         }
-        self.seen.push(key.name);
         if spelling != key.name {
             self.respelled.push(format!("{spelling} (for {})", key.name));
         }
     }
 
     /// One line for each kind of oddity.
-    pub(super) fn lines(mut self, file: &Path) -> Vec<String> {
-        self.doubled.sort_unstable();
-        self.doubled.dedup();
+    pub(super) fn lines(self, file: &Path) -> Vec<String> {
         let renamed = RENAMED.iter().filter(|(old, _)| self.seen.contains(old));
         let renamed: Vec<String> = renamed.map(|(old, new)| format!("{old} (now {new})")).collect();
         let unused =
             |name: &&&str| Key::find(name).is_some_and(|key| key.reload == Reload::NoEffect);
-        let mut unused: Vec<&str> = self.seen.iter().filter(unused).copied().collect();
-        unused.dedup();
+        let unused: Vec<&str> = self.seen.iter().filter(unused).copied().collect();
         [
             ("unknown keys, ignored", self.unknown.join(", ")),
             ("keys set more than once, of which the last counts", self.doubled.join(", ")),

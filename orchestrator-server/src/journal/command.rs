@@ -13,8 +13,10 @@ use crate::{
     journal::facts::{Detection, Recovery},
 };
 
-/// One durable fact. Times are those of the node that proposed it.
+/// One durable fact. Times are those of the node that proposed it. Unknown fields are refused
+/// when it is read: a version that does not know a fact must not drop it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Command {
     /// Downtime begins, or is replaced.
     BeginDowntime {
@@ -57,9 +59,11 @@ pub enum Command {
     },
     /// A problem was detected.
     RegisterDetection(Box<Detection>),
-    /// A recovery begins. Nothing is done to a server before this is durable.
+    /// A recovery begins. Nothing is done to a server before this is durable. It is refused
+    /// (number 0) while an unfinished, unacknowledged recovery of the same server or cluster is
+    /// on record; a UID that is known gets the number that it has.
     RegisterRecovery(Box<Recovery>),
-    /// A batch of steps is about to be executed.
+    /// A batch of steps is about to be executed. Changes nothing once the recovery has ended.
     IntendSteps {
         /// The recovery.
         uid: String,
@@ -84,7 +88,7 @@ pub enum Command {
         /// Lines with their times.
         lines: Vec<(Moment, String)>,
     },
-    /// A recovery ended.
+    /// A recovery ended. Only its first end counts.
     ResolveRecovery {
         /// The recovery.
         uid: String,
@@ -126,7 +130,7 @@ pub enum Command {
     },
     /// Automated recoveries are switched off or on, everywhere.
     SetRecoveriesDisabled(bool),
-    /// A cluster is known under this alias from now on.
+    /// A cluster is known under this alias from now on; an empty one takes its alias away.
     SetClusterAlias {
         /// Cluster name.
         cluster: String,
@@ -148,6 +152,7 @@ pub enum Command {
 
 /// How a recovery ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecoveryEnd {
     /// When.
     pub at: Moment,
@@ -171,6 +176,7 @@ pub struct RecoveryEnd {
 
 /// Which recoveries an acknowledgement is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum AckSelector {
     /// Every one.
     All,
@@ -191,6 +197,7 @@ pub enum AckSelector {
 
 /// One entry of the audit: who did what to which server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AuditEntry {
     /// When.
     pub at: Moment,

@@ -1,5 +1,6 @@
 //! The durable state that Commands build: hints, detections, recoveries. It is a value: cloning
-//! shares everything, so a snapshot for readers costs nothing.
+//! shares everything, so a snapshot for readers costs nothing. Unknown fields are refused when it
+//! is read: a version that does not know a fact must not drop it.
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::{
 
 /// Everything that must survive a restart, apart from the cache of observations and the audit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Facts {
     /// Number of the last command applied.
     pub applied: u64,
@@ -41,6 +43,7 @@ pub struct Facts {
 
 /// The last number given of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Counters {
     /// Detections.
     pub detection: u64,
@@ -52,6 +55,7 @@ pub struct Counters {
 
 /// A server is out of service on purpose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Downtime {
     /// Who announced it.
     pub owner: String,
@@ -65,6 +69,7 @@ pub struct Downtime {
 
 /// An announced promotion rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Candidate {
     /// The rule.
     pub rule: PromotionRule,
@@ -74,6 +79,7 @@ pub struct Candidate {
 
 /// A problem that was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Detection {
     /// Its number; given when it is applied.
     pub id: u64,
@@ -99,6 +105,7 @@ pub struct Detection {
 
 /// A process of this program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Node {
     /// Host name of the machine.
     pub hostname: String,
@@ -108,6 +115,7 @@ pub struct Node {
 
 /// A recovery: from its registration to its end, with everything needed to go on with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recovery {
     /// Its number; given when it is applied.
     pub id: u64,
@@ -141,9 +149,12 @@ pub struct Recovery {
     pub started: Moment,
     /// It blocks others of its cluster (anti-flapping).
     pub active: bool,
-    /// Steps in execution: intended, result unknown.
+    /// The steps of the latest batch whose results are not noted: each may or may not have
+    /// happened. Who goes on with the recovery looks at the servers before it decides anew; the
+    /// next batch takes their place.
     pub intended: Vec<Step>,
-    /// Results so far, in order.
+    /// Results so far, in the order in which they were noted. A step that was tried twice stands
+    /// here twice.
     pub done: Vec<StepResult>,
     /// Audit lines.
     pub lines: Vec<Line>,
@@ -155,6 +166,7 @@ pub struct Recovery {
 
 /// One line of a recovery's audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Line {
     /// Number, unique among all recoveries.
     pub id: u64,
@@ -166,6 +178,7 @@ pub struct Line {
 
 /// Who acknowledged a recovery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Acknowledgement {
     /// When.
     pub at: Moment,
@@ -177,6 +190,7 @@ pub struct Acknowledgement {
 
 /// A recovery that another one blocks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Blocked {
     /// Cluster name.
     pub cluster: String,
@@ -191,7 +205,8 @@ pub struct Blocked {
 /// What applying a command told the proposer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// Number given to a new detection or recovery; otherwise how many facts changed.
+    /// Number given to a new detection or recovery, 0 if it was refused; otherwise how many facts
+    /// changed.
     pub number: u64,
 }
 
@@ -223,14 +238,14 @@ impl Facts {
             Command::RegisterDetection(detection) => self.register_detection(detection),
             Command::RegisterRecovery(recovery) => self.register_recovery(recovery),
             Command::IntendSteps { uid, steps, .. } => {
-                self.change_recovery(uid, |r| r.intended.clone_from(steps))
+                self.change_running(uid, |r| r.intended.clone_from(steps))
             }
             Command::NoteResults { uid, results, .. } => self.change_recovery(uid, |r| {
                 r.done.extend(results.iter().cloned());
                 r.intended.retain(|step| !results.iter().any(|result| result.step == *step));
             }),
             Command::NoteProgress { uid, lines } => self.note_progress(uid, lines),
-            Command::ResolveRecovery { uid, end } => self.change_recovery(uid, |r| {
+            Command::ResolveRecovery { uid, end } => self.change_running(uid, |r| {
                 r.intended.clear();
                 r.end = Some((**end).clone());
             }),
@@ -285,7 +300,18 @@ impl Facts {
         id
     }
 
+    /// The one place where "one recovery per cluster at a time, across nodes" is certain: two
+    /// nodes may both have decided to act, but commands have one order.
     fn register_recovery(&mut self, recovery: &Recovery) -> u64 {
+        if let Some(same) = self.recovery(&recovery.uid) {
+            return same.id;
+        }
+        let excludes = |r: &Arc<Recovery>| {
+            r.active && r.end.is_none() && (r.key == recovery.key || r.cluster == recovery.cluster)
+        };
+        if self.recoveries.values().any(excludes) {
+            return 0;
+        }
         self.counters.recovery += 1;
         let id = self.counters.recovery;
         self.recoveries.insert_mut(id, Arc::new(Recovery { id, ..recovery.clone() }));
@@ -298,6 +324,14 @@ impl Facts {
         change(&mut recovery);
         self.recoveries.insert_mut(recovery.id, Arc::new(recovery));
         1
+    }
+
+    /// What ended stays as it ended: a node that lost its leadership meanwhile changes nothing.
+    fn change_running(&mut self, uid: &str, change: impl FnOnce(&mut Recovery)) -> u64 {
+        if self.recovery(uid).is_none_or(|r| r.end.is_some()) {
+            return 0;
+        }
+        self.change_recovery(uid, change)
     }
 
     fn note_progress(&mut self, uid: &str, lines: &[(Moment, String)]) -> u64 {
@@ -329,13 +363,7 @@ impl Facts {
         (recoveries.len() + detections.len()) as u64
     }
 
-    fn acknowledge(
-        &mut self,
-        selector: &AckSelector,
-        by: &str,
-        comment: &str,
-        at: Moment,
-    ) -> u64 {
+    fn acknowledge(&mut self, selector: &AckSelector, by: &str, comment: &str, at: Moment) -> u64 {
         let chosen: Vec<_> = self
             .recoveries
             .values()
@@ -374,8 +402,12 @@ impl Facts {
         }
     }
 
-    /// One alias names one cluster: an older holder loses it.
+    /// One alias names one cluster: an older holder loses it. An empty alias names none.
     fn set_alias(&mut self, cluster: &str, alias: &str) {
+        if alias.is_empty() {
+            self.aliases.remove_mut(cluster);
+            return;
+        }
         let holders: Vec<String> =
             self.aliases.iter().filter(|(_, a)| *a == alias).map(|(c, _)| c.clone()).collect();
         for holder in holders {
@@ -429,3 +461,7 @@ impl AckSelector {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "facts_tests.rs"]
+mod tests;

@@ -1,0 +1,12 @@
+//! Storage below the journal: the embedded SQLite file, its schema, and one module per group of
+//! tables. Nothing here decides what a fact means; that is `journal::facts`.
+
+mod error;
+pub mod instances;
+pub mod log;
+mod schema;
+pub mod sqlite;
+
+pub use error::{BackendError, Problem};
+pub use instances::InstanceStore;
+pub use sqlite::Sqlite;

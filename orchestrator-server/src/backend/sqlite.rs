@@ -1,0 +1,192 @@
+//! The embedded database: one file, one service, one thread that owns the connection. Callers
+//! hand it closures and await their results; SQL stands in the modules of the table groups.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::{Read, Write},
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use rustix::fs::{FlockOperation, flock};
+use tokio::sync::oneshot;
+
+use super::{BackendError, Problem, schema};
+
+/// How long SQLite waits for a lock that another program holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whose turn it is. Within one urgency jobs run in the order in which they were handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// Somebody waits for it: the journal's writes.
+    Now,
+    /// Runs only when nothing urgent waits; has to be short all the same.
+    Later,
+}
+
+/// The embedded database. Clones share one thread.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    path: Arc<str>,
+    requests: mpsc::Sender<Request>,
+}
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+enum Request {
+    Run(Urgency, Job),
+    Close(oneshot::Sender<()>),
+}
+
+impl Sqlite {
+    /// Opens or creates the file, takes it for this process alone, and brings our tables up to
+    /// date. `path` is taken as SQLite takes it: `file:` URIs and `:memory:` work. Blocks.
+    pub fn open(path: &str) -> Result<Self, BackendError> {
+        let path: Arc<str> = path.into();
+        let failed = |problem| BackendError { path: path.clone(), problem };
+        let (connection, lock) = open_connection(&path).map_err(failed)?;
+        let (requests, inbox) = mpsc::channel();
+        thread::Builder::new()
+            .name("sqlite".to_owned())
+            .spawn(move || serve(connection, lock, &inbox))
+            .map_err(|error| failed(Problem::Other(format!("cannot start a thread: {error}"))))?;
+        Ok(Self { path, requests })
+    }
+
+    /// The file as configured.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Runs `job` on the database thread. It is queued by the call itself, not by the first poll,
+    /// and runs even if the future is dropped.
+    pub fn run<T, F>(
+        &self,
+        urgency: Urgency,
+        job: F,
+    ) -> impl Future<Output = Result<T, BackendError>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            // Whoever stopped waiting does not want the answer.
+            let _ = reply.send(job(connection));
+        });
+        // If the thread is gone, so is the job with its reply, and `answer` says so.
+        let _ = self.requests.send(Request::Run(urgency, job));
+        let path = self.path.clone();
+        async move {
+            let problem = match answer.await {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => Problem::of(&path, &error),
+                Err(_) => Problem::Closed,
+            };
+            Err(BackendError { path, problem })
+        }
+    }
+
+    /// What could not be read, as an error.
+    pub(super) fn error(&self, problem: Problem) -> BackendError {
+        BackendError { path: self.path.clone(), problem }
+    }
+
+    /// Finishes everything handed over before, closes the file and gives it free.
+    pub async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        if self.requests.send(Request::Close(reply)).is_ok() {
+            let _ = closed.await;
+        }
+    }
+}
+
+/// The database thread: urgent jobs first.
+fn serve(mut connection: Connection, lock: Option<File>, inbox: &mpsc::Receiver<Request>) {
+    let mut now = VecDeque::new();
+    let mut later = VecDeque::new();
+    let mut closing = None;
+    loop {
+        let idle = now.is_empty() && later.is_empty();
+        let next = if idle && closing.is_none() { inbox.recv().ok() } else { None };
+        if idle && next.is_none() {
+            break;
+        }
+        for request in next.into_iter().chain(inbox.try_iter()) {
+            match request {
+                Request::Run(Urgency::Now, job) => now.push_back(job),
+                Request::Run(Urgency::Later, job) => later.push_back(job),
+                Request::Close(reply) => closing = Some(reply),
+            }
+        }
+        if let Some(job) = now.pop_front().or_else(|| later.pop_front()) {
+            job(&mut connection);
+        }
+    }
+    drop(connection);
+    drop(lock);
+    if let Some(reply) = closing {
+        let _ = reply.send(());
+    }
+}
+
+fn open_connection(path: &str) -> Result<(Connection, Option<File>), Problem> {
+    let named = |error: rusqlite::Error| Problem::of(path, &error);
+    let mut connection = Connection::open(path).map_err(named)?;
+    // A database in memory has no file and needs no lock.
+    let lock = match connection.path() {
+        Some(file) if !file.is_empty() => Some(lock_for_us_alone(file)?),
+        _ => None,
+    };
+    if connection.is_readonly("main").map_err(named)? {
+        return Err(Problem::NotWritable("opened read-only".to_owned()));
+    }
+    configure(&connection).map_err(named)?;
+    schema::upgrade(&mut connection).map_err(|error| match error {
+        schema::SchemaError::Sqlite(error) => named(error),
+        schema::SchemaError::Problem(problem) => problem,
+    })?;
+    Ok((connection, lock))
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Answers with the mode in force: `memory` for a database in memory.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection.execute_batch("PRAGMA synchronous = FULL")
+}
+
+/// The lock stands in a file beside the database: a lock on the database itself would shut out
+/// backup programs, or fight with SQLite's own. The kernel drops it however the process ends.
+fn lock_for_us_alone(database: &str) -> Result<File, Problem> {
+    let path = format!("{database}.lock");
+    let unusable = |error: std::io::Error| Problem::of_unopened(&path, format!("{path}: {error}"));
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(unusable)?;
+    if let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        if error != rustix::io::Errno::WOULDBLOCK {
+            return Err(unusable(error.into()));
+        }
+        let mut holder = String::new();
+        let known = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
+        let holder = if known { holder.trim() } else { "unknown process" };
+        return Err(Problem::InUse(holder.to_owned()));
+    }
+    let note = format!("process {}\n", std::process::id());
+    file.set_len(0).and_then(|()| file.write_all(note.as_bytes())).map_err(unusable)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+#[path = "sqlite_tests.rs"]
+mod tests;

@@ -1,0 +1,1 @@
+//! Hooks: the operator's own commands around detections and recoveries.

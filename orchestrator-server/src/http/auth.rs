@@ -94,7 +94,7 @@ fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
 
 fn is_owner(config: &Config, user: &str, password: &str) -> bool {
     // Both are compared in any case, so the time tells nothing about the user alone.
-    same(user, &config.raw.http_auth_user) & same(password, &config.raw.http_auth_password)
+    same(user, &config.raw.http_auth_user) & same(password, config.raw.http_auth_password.expose())
 }
 
 /// Whether two texts are the same, in a time that does not tell where they differ.

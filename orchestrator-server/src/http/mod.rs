@@ -17,7 +17,7 @@ pub mod wire;
 
 mod api;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use server::{Server, ServerError};
 pub use service::{NodeInfo, Operations, RecoverReply, RecoverRequest, Services, Standing};

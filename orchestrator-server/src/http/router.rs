@@ -17,7 +17,7 @@ use axum::{
 use futures_util::FutureExt;
 use shared::{
     url,
-    wire::{Envelope, to_wire_json},
+    wire::{Code, Envelope, to_wire_json},
 };
 use tokio::time::timeout;
 use tower_http::compression::CompressionLayer;
@@ -32,6 +32,7 @@ use super::{
     routes::{ROUTES, STATUS},
     service::Services,
 };
+use crate::config::Config;
 
 const JSON: &str = "application/json; charset=UTF-8";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -64,7 +65,7 @@ async fn serve(State(front): State<Arc<Front>>, request: Request) -> Response<Bo
 }
 
 /// What stays the same from request to request.
-struct Front {
+pub(super) struct Front {
     services: Arc<Services>,
     /// In front of every path: empty, or `/name`.
     prefix: String,
@@ -73,7 +74,7 @@ struct Front {
 }
 
 impl Front {
-    fn new(services: Arc<Services>) -> Self {
+    pub(super) fn new(services: Arc<Services>) -> Self {
         let raw = &services.config.current().raw;
         let prefix = match raw.url_prefix.trim_matches('/') {
             "" => String::new(),
@@ -84,22 +85,36 @@ impl Front {
         Self { services, prefix, status_path }
     }
 
-    async fn answer(&self, request: Request) -> Response<Body> {
+    pub(super) async fn answer(&self, request: Request) -> Response<Body> {
         let config = self.services.config.current();
-        let peer = request.extensions().get::<ConnectInfo<Peer>>().map_or(Peer(None), |info| info.0);
-        let Some(caller) = auth::admit(&config, request.headers(), peer.0) else {
+        // No route reads a body.
+        let (request, _) = request.into_parts();
+        let peer = request.extensions.get::<ConnectInfo<Peer>>().and_then(|info| info.0.0);
+        let Some(caller) = auth::admit(&config, &request.headers, peer) else {
             return unauthorized();
         };
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if !matches!(request.method, Method::GET | Method::HEAD) {
             return not_found();
         }
-        let Ok(path) = url::decode_segment(request.uri().path()) else {
+        let Ok(path) = url::decode_segment(request.uri.path()) else {
             return plain(StatusCode::BAD_REQUEST, "400 Bad Request\n");
         };
-        match self.find(&path) {
-            Some((route, params)) => self.call(route, params, caller, &request).await,
-            None => not_found(),
+        let Some((route, params)) = self.find(&path) else { return not_found() };
+        if route.access == Access::Write && !self.may_write(&config, &caller).await {
+            return self.render(Err(Refusal::new("Unauthorized")));
         }
+        let services = &self.services;
+        let call = Call {
+            services: services.clone(),
+            view: services.fleet.borrow().clone(),
+            config,
+            now: services.clock.now(),
+            params,
+            query: Params::of_query(request.uri.query().unwrap_or_default()),
+            headers: request.headers,
+            user: caller.user,
+        };
+        self.render(run(route, &call).await)
     }
 
     /// The route of a decoded path.
@@ -118,32 +133,7 @@ impl Front {
         route::find(ROUTES, path)
     }
 
-    async fn call(
-        &self,
-        route: &Route,
-        params: Params,
-        caller: Caller,
-        request: &Request,
-    ) -> Response<Body> {
-        let services = &self.services;
-        let config = services.config.current();
-        if route.access == Access::Write && !self.may_write(&config, &caller).await {
-            return self.render(Err(Refusal::new("Unauthorized")));
-        }
-        let call = Call {
-            services: services.clone(),
-            view: services.fleet.borrow().clone(),
-            config,
-            now: services.clock.now(),
-            params,
-            query: Params::of_query(request.uri().query().unwrap_or_default()),
-            headers: request.headers().clone(),
-            user: caller.user,
-        };
-        self.render(run(route, &call).await)
-    }
-
-    async fn may_write(&self, config: &crate::config::Config, caller: &Caller) -> bool {
+    async fn may_write(&self, config: &Config, caller: &Caller) -> bool {
         let follower = config.raft.is_some() && !self.services.standing.borrow().leader;
         !follower && auth::may_write(config, caller).await
     }
@@ -157,8 +147,8 @@ impl Front {
         let message = identity::prefix(self.services.identity.as_deref(), envelope.message);
         let envelope = Envelope { message, ..envelope };
         let status = match envelope.code {
-            shared::wire::Code::Ok => StatusCode::OK,
-            shared::wire::Code::Error => StatusCode::INTERNAL_SERVER_ERROR,
+            Code::Ok => StatusCode::OK,
+            Code::Error => StatusCode::INTERNAL_SERVER_ERROR,
         };
         match to_wire_json(&envelope) {
             Ok(body) => response(status, JSON, body),

@@ -12,7 +12,6 @@ use shared::{
 use super::{Picture, cluster, column, expression};
 use crate::{
     analysis::Code,
-    clock::Moment,
     journal::{
         command::AuditEntry,
         facts::{Blocked, Detection, Facts, Line, Recovery},

@@ -6,7 +6,7 @@ mod cluster;
 mod history;
 pub mod instance;
 
-pub use analysis::analyses;
+pub use analysis::replication_analysis;
 pub use cluster::{candidates, cluster_info};
 pub use history::{audit, blocked, detection, recovery, steps};
 pub use instance::instance;

@@ -1,0 +1,13 @@
+//! The API over a small fleet in memory: one source, two replicas, one replica of a replica.
+
+mod answers;
+mod auth;
+mod changes;
+pub(crate) mod fleet;
+mod history;
+mod keys;
+mod lab;
+mod listener;
+mod routing;
+mod shapes;
+mod topology;

@@ -21,5 +21,7 @@ pub mod inventory;
 pub mod journal;
 pub mod leadership;
 pub mod mysql;
+pub mod operations;
 pub mod probe;
+pub mod serve;
 pub mod tasks;

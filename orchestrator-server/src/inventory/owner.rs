@@ -48,12 +48,10 @@ pub struct Inventory {
 /// A server whose record is worth storing again.
 #[derive(Clone, Debug)]
 pub enum Stored {
-    /// It changed; `now` if the change matters beyond its check times and positions.
+    /// It changed.
     Changed {
         /// The record.
         instance: Arc<Instance>,
-        /// Its cluster's name.
-        cluster: Arc<str>,
         /// Topology or settings changed.
         matters: bool,
     },
@@ -345,13 +343,13 @@ impl Owner {
         } else {
             instance
         };
-        self.published.index.insert_mut(key.clone(), cluster.clone());
+        self.published.index.insert_mut(key.clone(), cluster);
         self.servers.insert(key.clone(), placed.clone());
         if moved || dirty.contains(key) {
             let matters = moved
                 || previous.instance(key).is_none_or(|old| !same_settings(old, &placed));
             // The store is gone only at shutdown.
-            let _ = self.store.send(Stored::Changed { instance: placed, cluster, matters });
+            let _ = self.store.send(Stored::Changed { instance: placed, matters });
         }
     }
 

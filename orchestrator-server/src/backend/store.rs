@@ -1,0 +1,109 @@
+//! Writes the inventory behind: the newest record of each server, in batches. Records may be lost
+//! with a crash; they are a cache of what the servers say.
+
+use std::{collections::HashMap, time::Duration};
+
+use shared::InstanceKey;
+use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{BackendError, InstanceStore, StoredInstance};
+use crate::inventory::{owner::Stored, view::Instance};
+
+/// Batches are written this often.
+const FLUSH: Duration = Duration::from_millis(500);
+/// A record in which nothing but times and positions changed is written this often.
+const REFRESH: Duration = Duration::from_secs(30);
+
+/// Servers known from the last run. A record that cannot be read is left out, with a warning.
+///
+/// # Errors
+/// The backend cannot be read.
+pub async fn load(store: &InstanceStore) -> Result<Vec<Instance>, BackendError> {
+    let rows = store.load_all().await?;
+    let read = |(key, body): (InstanceKey, String)| {
+        let row: serde_json::Result<StoredInstance> = serde_json::from_str(&body);
+        let instance = row.as_ref().ok().and_then(StoredInstance::instance);
+        if instance.is_none() {
+            warn!(instance = %key, "the stored record of {key} cannot be read: {:?}", row.err());
+        }
+        instance
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// Write what comes, until `stop`; what waits then is written before it returns.
+pub async fn run(
+    store: InstanceStore,
+    mut records: mpsc::UnboundedReceiver<Stored>,
+    stop: CancellationToken,
+) {
+    let mut waiting = Waiting::default();
+    let mut tick = tokio::time::interval(FLUSH);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(record) = records.recv() => waiting.take(record),
+            _ = tick.tick() => waiting.flush(&store, false).await,
+        }
+    }
+    waiting.flush(&store, true).await;
+}
+
+#[derive(Default)]
+struct Waiting {
+    changed: HashMap<InstanceKey, (Stored, bool)>,
+    gone: Vec<InstanceKey>,
+    written: HashMap<InstanceKey, Instant>,
+}
+
+impl Waiting {
+    fn take(&mut self, record: Stored) {
+        match record {
+            Stored::Gone(key) => {
+                self.changed.remove(&key);
+                self.written.remove(&key);
+                self.gone.push(key);
+            }
+            Stored::Changed { ref instance, matters, .. } => {
+                let key = instance.key.clone();
+                let mattered = self.changed.get(&key).is_some_and(|(_, matters)| *matters);
+                self.changed.insert(key, (record, matters || mattered));
+            }
+        }
+    }
+
+    async fn flush(&mut self, store: &InstanceStore, all: bool) {
+        let now = Instant::now();
+        let due = |key: &InstanceKey, matters: bool| {
+            let fresh = self.written.get(key).is_some_and(|at| now - *at < REFRESH);
+            all || matters || !fresh
+        };
+        let keys: Vec<InstanceKey> = self
+            .changed
+            .iter()
+            .filter(|(key, (_, matters))| due(key, *matters))
+            .map(|(key, _)| key.clone())
+            .collect();
+        let mut batch = Vec::with_capacity(keys.len());
+        for key in keys {
+            if let Some((Stored::Changed { instance, .. }, _)) = self.changed.remove(&key)
+            {
+                match serde_json::to_string(&StoredInstance::new(&instance, None)) {
+                    Ok(body) => batch.push((key.clone(), body)),
+                    Err(error) => warn!(instance = %key, "{key} cannot be stored: {error}"),
+                }
+                self.written.insert(key, now);
+            }
+        }
+        let gone = std::mem::take(&mut self.gone);
+        if !gone.is_empty() {
+            store.remove(gone).await;
+        }
+        if !batch.is_empty() {
+            store.save(batch).await;
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The `http` form of the program: from the configuration to a serving process, and down again.
+//! The order of start-up and of shutdown is read from top to bottom.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, anyhow, bail};
+use rand::Rng;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+};
+use tracing::{error, info, warn};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    app::{self, Core, Parts},
+    backend::{InstanceStore, Sqlite, store},
+    cli::flags::Flags,
+    clock::{SharedClock, SystemClock},
+    config::{self, Backend, Config, ConfigHandle, FileChoice},
+    http::{NodeInfo, Server, Services, Standing, identity},
+    journal::{
+        Journal,
+        command::{AuditEntry, Command},
+        facts::Node,
+        local::{Bounds, LocalJournal},
+    },
+    mysql::live::LiveDriver,
+    operations::ServiceOperations,
+    tasks::Tasks,
+};
+
+/// Longest wait for tasks to end at shutdown.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Serve until a signal ends it.
+///
+/// # Errors
+/// What keeps it from starting, or ended it: one line.
+pub fn run(flags: &Flags) -> anyhow::Result<()> {
+    let files = FileChoice::from_flag(flags.config.as_deref());
+    let loaded = config::load(&files, &environment)?;
+    start_logging(flags, &loaded.config);
+    loaded.log();
+    let config = ConfigHandle::new(loaded, files, Box::new(environment));
+    refuse_what_is_not_there(&config.current())?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?
+        .block_on(serve(flags, config))
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Settings that would make a promise this program cannot keep yet.
+fn refuse_what_is_not_there(config: &Config) -> anyhow::Result<()> {
+    if config.raft.is_some() {
+        bail!("RaftEnabled is true: raft is not available in this version");
+    }
+    Ok(())
+}
+
+fn start_logging(flags: &Flags, config: &Config) {
+    let level = match (flags.quiet, flags.debug || config.raw.debug, flags.verbose) {
+        (true, _, _) => "error",
+        (_, true, _) => "orchestrator_server=debug,orchestrator=debug,info",
+        (_, _, true) => "info",
+        _ => "warn",
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}
+
+async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
+    // A provider installed before would be this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let clock: SharedClock = Arc::new(SystemClock::default());
+    let tasks = Tasks::default();
+    let node = this_node();
+    info!("starting orchestrator {}", env!("CARGO_PKG_VERSION"));
+
+    let file = match &config.current().backend {
+        Backend::Sqlite { file } => file.clone(),
+        Backend::Mysql { server, .. } => bail!(
+            "the backend is mysql at {server}: a shared backend is not available in this version; set BackendDB to sqlite"
+        ),
+    };
+    let sqlite = Sqlite::open(&file)?;
+    let journal = LocalJournal::open(&sqlite, clock.clone(), Bounds::default()).await?.0;
+    let instances = InstanceStore::new(sqlite.clone());
+    let known = store::load(&instances).await?;
+    info!("{} servers are known from the last run", known.len());
+
+    let (stored, to_store) = mpsc::unbounded_channel();
+    tasks.spawn("store", store::run(instances, to_store, tasks.stop_token()));
+    let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
+    let journal: Arc<LocalJournal> = Arc::new(journal);
+    let core = app::start(Parts {
+        driver,
+        facts: journal.facts(),
+        journal: journal.clone(),
+        known,
+        store: stored,
+        config: config.clone(),
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+        node: node.clone(),
+        active: flags.discovery,
+    });
+
+    let (standing, standing_now) = watch::channel(standing(&core, &file, clock.now()));
+    keep_standing(&core, &journal, standing, &file, &tasks);
+    let current = config.current();
+    let services = Services {
+        fleet: core.inventory.changes(),
+        config: config.clone(),
+        clock,
+        journal: journal.clone(),
+        operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone())),
+        identity: identity::find(&current, &node.hostname).await,
+        node,
+        standing: standing_now,
+    };
+    let server = Server::bind(Arc::new(services)).await?;
+    let ended = tasks.failed();
+    let api = tasks.clone();
+    tasks.keep("api", async move {
+        if let Err(error) = server.run(api.stop_token()).await {
+            error!("{error}");
+        }
+    });
+
+    let outcome = tokio::select! {
+        () = until_told(&core) => Ok(()),
+        () = ended.cancelled() => Err(anyhow!("a task that must not end has ended; see the log")),
+    };
+    tasks.shut_down(PATIENCE).await;
+    journal.close().await;
+    sqlite.close().await;
+    outcome
+}
+
+fn this_node() -> Node {
+    let mut token = [0_u8; 32];
+    rand::rng().fill_bytes(&mut token);
+    Node {
+        hostname: hostname::get()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_else(|_| "localhost".to_owned()),
+        token: token.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+fn standing(core: &Core, file: &str, now: crate::clock::Moment) -> Standing {
+    let info = NodeInfo {
+        node: core.node.clone(),
+        version: String::new(),
+        first_seen: core.leadership.since(),
+        last_seen: Some(now),
+        backend: String::new(),
+    };
+    Standing {
+        leader: core.leadership.may_act(),
+        trouble: None,
+        active: Some(info.clone()),
+        known: vec![NodeInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            last_seen: None,
+            backend: file.to_owned(),
+            ..info
+        }],
+    }
+}
+
+/// Health, once a second: red while commands cannot be written down.
+fn keep_standing(
+    core: &Core,
+    journal: &Arc<LocalJournal>,
+    sender: watch::Sender<Standing>,
+    file: &str,
+    tasks: &Tasks,
+) {
+    let (core, journal, file) = (core.clone(), journal.clone(), file.to_owned());
+    let sender = Arc::new(sender);
+    tasks.periodic("standing", Duration::from_secs(1), move || {
+        let mut now = standing(&core, &file, core.clock.now());
+        now.trouble = journal.health().error;
+        sender.send_replace(now);
+        std::future::ready(())
+    });
+}
+
+/// Reload on SIGHUP; return on SIGTERM or SIGINT.
+async fn until_told(core: &Core) {
+    let listen = |kind| {
+        signal(kind).inspect_err(|error| warn!("cannot listen for a signal: {error}")).ok()
+    };
+    let mut hangup = listen(SignalKind::hangup());
+    let mut terminate = listen(SignalKind::terminate());
+    let mut interrupt = listen(SignalKind::interrupt());
+    loop {
+        tokio::select! {
+            () = next(&mut hangup) => reload(core).await,
+            () = next(&mut terminate) => break,
+            () = next(&mut interrupt) => break,
+        }
+    }
+    info!("told to end");
+    audit(core, "shutdown", "told by a signal").await;
+}
+
+async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+async fn reload(core: &Core) {
+    audit(core, "reload-configuration", "Triggered via SIGHUP").await;
+    match core.config.reload(None) {
+        Ok(report) => {
+            info!("configuration reloaded: {report:?}");
+        }
+        Err(errors) => {
+            for line in errors.to_string().lines() {
+                error!("configuration not reloaded, the running one stays: {line}");
+            }
+        }
+    }
+}
+
+async fn audit(core: &Core, kind: &str, message: &str) {
+    let entry = AuditEntry {
+        at: core.clock.now(),
+        kind: kind.to_owned(),
+        key: None,
+        cluster: String::new(),
+        message: message.to_owned(),
+    };
+    if let Err(error) = core.journal.propose(Command::Audit(entry)).await {
+        warn!("cannot audit: {error}");
+    }
+}

@@ -12,11 +12,13 @@ use shared::InstanceKey;
 
 use super::{
     candidate::{self, Choice, Sealed},
+    follow::obstacle,
     loss,
     step::{HookList, Step, StepResult},
 };
 use crate::{
     clock::Moment,
+    config::SqlThreadPolicy,
     inventory::view::ClusterView,
     journal::facts::Recovery,
     mysql::{driver::Action, state::Position},
@@ -196,13 +198,27 @@ impl<'a> Story<'a> {
         let Some(candidate) = choice.candidate.clone() else {
             return self.give_up(&choice.explain_nobody());
         };
-        if let Some(reason) = self.unapplied().and_then(|lost| {
-            (!self.recovery.forced).then(|| loss::refuses_unapplied(self.view, &lost)).flatten()
-        }) {
+        if let Some(reason) = self.forbidden_loss(&choice, &candidate) {
             return self.give_up(&reason);
         }
         self.bring_up_to_date(&choice, &candidate)
             .unwrap_or_else(|| Next::Do(self.promote(&candidate)))
+    }
+
+    /// What the promotion would lose, if that is more than the cluster's policy allows.
+    fn forbidden_loss(&self, choice: &Choice, candidate: &InstanceKey) -> Option<String> {
+        if self.recovery.forced {
+            return None;
+        }
+        if self.stuck.contains(candidate)
+            && self.view.config.sql_thread == SqlThreadPolicy::Fail
+        {
+            return Some(format!(
+                "FailMasterPromotionIfSQLThreadNotUpToDate is set and {candidate} could not apply all that it received"
+            ));
+        }
+        let losses = self.losses(&choice.holds);
+        (!losses.is_empty()).then(|| loss::refuses(self.view, &losses.join(", "))).flatten()
     }
 
     /// Replicas that answer and were not sealed yet.
@@ -271,30 +287,32 @@ impl<'a> Story<'a> {
         let others = self.sealed.keys().filter(|key| *key != candidate);
         others
             .filter(|key| !self.stuck.contains(*key) && self.has_all_of(candidate, key))
+            .filter(|key| self.can_follow(key, candidate))
             .cloned()
             .collect()
     }
 
-    /// Transactions that some replica received and that could not be applied there.
-    fn unapplied(&self) -> Option<String> {
-        let received = |key: &InstanceKey| {
-            let seal = self.current.iter().find(
-                |r| matches!(&r.step, Step::Server(Action::Seal { replica }) if replica == key),
-            )?;
-            Some(self.position(key, &seal.outcome.as_ref().ok()?.held))
-        };
-        let best = self
-            .sealed
-            .values()
-            .fold(Position::None, |all, sealed| all.union(&sealed.held));
-        let lost: Vec<String> = self
-            .stuck
-            .iter()
-            .filter_map(|key| Some((key, received(key)?)))
-            .filter(|(_, held)| !best.contains(held))
-            .map(|(key, held)| format!("{} (received by {key})", held.minus_text(&best)))
-            .collect();
-        (!lost.is_empty()).then(|| lost.join(", "))
+    /// Versions, binary logs and filters allow `replica` to replicate from `source`.
+    fn can_follow(&self, replica: &InstanceKey, source: &InstanceKey) -> bool {
+        let state = |key| self.view.instance(key).and_then(|i| i.state.clone());
+        let (Some(mine), Some(theirs)) = (state(replica), state(source)) else { return false };
+        let held = self.sealed.get(replica).map(|s| s.held.clone()).unwrap_or_default();
+        obstacle(&self.view.config, &mine, &held, &theirs).is_none()
+    }
+
+    /// What replicas received that a server with `holds` lacks, in words; transactions that a
+    /// replica wrote itself aside.
+    fn losses(&self, holds: &Position) -> Vec<String> {
+        let seals = self.current.iter().filter_map(|result| match (&result.step, &result.outcome) {
+            (Step::Server(Action::Seal { replica }), Ok(effect)) => {
+                Some((replica, self.position(replica, &effect.held)))
+            }
+            _ => None,
+        });
+        seals
+            .filter(|(replica, held)| !candidate::covers(self.view, holds, replica, held))
+            .map(|(replica, held)| format!("{} (received by {replica})", held.minus_text(holds)))
+            .collect()
     }
 
     fn after_promotion(&self, promoted: &StepResult) -> Next {
@@ -312,7 +330,10 @@ impl<'a> Story<'a> {
         }
         let binlog = promoted.outcome.as_ref().map(|e| e.binlog.clone()).unwrap_or_default();
         let mut errors = self.errors();
-        errors.extend(self.unapplied().map(|gtids| format!("may be lost: {gtids}")));
+        if let Some(holds) = self.sealed.get(successor).map(|s| &s.executed) {
+            let losses = self.losses(holds);
+            errors.extend(losses.iter().map(|gtids| format!("may be lost: {gtids}")));
+        }
         Next::Done(Outcome {
             successor: Some(successor.clone()),
             promoted: Some(promoted.finished),

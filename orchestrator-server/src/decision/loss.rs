@@ -17,16 +17,16 @@ pub fn refuses_up_front(view: &ClusterView, failed: &InstanceKey) -> Option<Stri
     }
 }
 
-/// Why the policy forbids going on although received transactions cannot be applied.
+/// Why the policy forbids a promotion that loses these received transactions.
 #[must_use]
-pub fn refuses_unapplied(view: &ClusterView, lost: &str) -> Option<String> {
+pub fn refuses(view: &ClusterView, lost: &str) -> Option<String> {
     match policy(view) {
         LossPolicy::Available => None,
         LossPolicy::Bounded => {
-            Some(format!("PromotionDataLossPolicy is bounded and {lost} could not be applied"))
+            Some(format!("PromotionDataLossPolicy is bounded and these would be lost: {lost}"))
         }
         LossPolicy::Lossless => {
-            Some(format!("PromotionDataLossPolicy is lossless and {lost} could not be applied"))
+            Some(format!("PromotionDataLossPolicy is lossless and these would be lost: {lost}"))
         }
     }
 }

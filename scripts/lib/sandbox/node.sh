@@ -8,7 +8,7 @@ node_port() { echo $((opt[base-port] + $1 - 1)); }
 # Prints the index of the node that the user named by index or port.
 node_index() {
   local index=$1
-  [[ $index =~ ^[0-9]{1,5}$ ]] || die "'$index' is neither a node's number nor its port"
+  [[ $index =~ ^[1-9][0-9]{0,4}$ ]] || die "'$index' is neither a node's number nor its port"
   ((index <= opt[nodes])) || index=$((index - opt[base-port] + 1))
   ((index >= 1 && index <= opt[nodes])) ||
     die "no node $1: this sandbox has nodes 1 to ${opt[nodes]} at ports $(node_port 1) to $(node_port "${opt[nodes]}")"
@@ -34,7 +34,7 @@ write_config() {
     base_options
     storage_options
     node_options "$index"
-    if is_mysql; then mysql_options; else mariadb_options; fi
+    if is_mysql; then mysql_options "$index"; else mariadb_options; fi
     [[ ${opt[durable]} == yes ]] || relaxed_options
     [[ ${opt[semi-sync]} == no ]] || semi_sync_options "$index"
   } >"$(node_dir "$index")/my.cnf"
@@ -60,7 +60,6 @@ skip-name-resolve
 read-only=$((index > 1))
 log-bin=mysql-bin
 relay-log=mysql-relay
-binlog-format=ROW
 table-open-cache=400
 innodb-log-buffer-size=2M
 sync-binlog=1
@@ -69,6 +68,7 @@ CONFIG
 }
 
 mysql_options() {
+  local index=$1 gtid=OFF
   if version_at_least 8.0.26; then
     echo "log-replica-updates=ON"
     echo "replica-net-timeout=${opt[net-timeout]}"
@@ -80,10 +80,10 @@ mysql_options() {
     echo "master-info-repository=TABLE"
     echo "relay-log-info-repository=TABLE"
   fi
-  if is_gtid; then
-    echo "gtid-mode=ON"
-    echo "enforce-gtid-consistency=ON"
-  fi
+  # Said either way: the default depends on the version.
+  ! is_gtid || gtid=ON
+  echo "gtid-mode=$gtid"
+  echo "enforce-gtid-consistency=$gtid"
   [[ ${opt[super-read-only]} == no || $index == 1 ]] || echo "super-read-only=1"
   cat <<CONFIG
 loose-upgrade=NONE
@@ -95,6 +95,7 @@ CONFIG
 }
 
 mariadb_options() {
+  echo "binlog-format=ROW"
   echo "log-slave-updates=ON"
   echo "slave-net-timeout=${opt[net-timeout]}"
 }
@@ -117,9 +118,8 @@ semi_sync_options() {
     echo "plugin-load-add=semisync_$replica.so"
     echo "rpl_semi_sync_${source}_wait_for_${replica}_count=${opt[semi-sync-count]}"
   fi
-  echo "rpl_semi_sync_${source}_timeout=${opt[semi-sync-timeout]}"
   echo "rpl_semi_sync_${source}_wait_point=AFTER_SYNC"
-  semi_sync_roles "$index"
+  semi_sync_settings "$index"
 }
 
 # The recorded process of a node, if it is still that process: same start time, same command line.
@@ -191,6 +191,7 @@ launch_node() {
     echo "$self $(started_at "$self")" >process
     exec setsid "${opt[server]}" --defaults-file="$folder/my.cnf" "${arguments[@]}"
   ) </dev/null >>"$folder/error.log" 2>&1 &
+  disown
   # Until the program has replaced the shell, its command line is not yet the server's.
   wait_until 10 node_is_launched "$index" "$!" || true
 }

@@ -132,24 +132,37 @@ node_pid() {
   echo "$pid"
 }
 
-# Field 22 of /proc/PID/stat; the second field, the name, may hold blanks and ends with ")".
-started_at() {
+# process_fields PID: state, number of threads and start time, out of fields 3, 20 and 22 of
+# /proc/PID/stat. The second field, the name, may hold blanks; it ends with ")".
+process_fields() {
   local stat fields
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
   read -ra fields <<<"${stat##*) }"
-  echo "${fields[19]}"
+  echo "${fields[0]} ${fields[17]} ${fields[19]}"
+}
+
+started_at() {
+  local state threads started
+  read -r state threads started <<<"$(process_fields "$1")"
+  echo "$started"
+}
+
+# A dying process loses its command line first and holds its port until its last thread has ended.
+node_is_gone() {
+  local pid recorded state threads started
+  read -r pid recorded 2>/dev/null <"$(node_dir "$1")/process" || return 0
+  read -r state threads started <<<"$(process_fields "$pid")"
+  [[ $started != "$recorded" ]] || [[ $state == Z && $threads -le 1 ]]
 }
 
 node_is() { [[ $(node_state "$2") == "$1" ]]; }
 
-node_is_gone() { ! node_pid "$1" >/dev/null; }
-
 # Prints up, frozen or down.
 node_state() {
-  local pid stat
-  if ! pid=$(node_pid "$1") || ! stat=$(cat "/proc/$pid/stat" 2>/dev/null); then
+  local pid
+  if ! pid=$(node_pid "$1"); then
     echo down
-  elif [[ ${stat##*) } == [Tt]* ]]; then
+  elif [[ $(process_fields "$pid") == [Tt]* ]]; then
     echo frozen
   else
     echo up
@@ -170,7 +183,7 @@ start_node() {
     up) ;;
     frozen) die "node $index is frozen: thaw it first" ;;
     down)
-      ! port_is_taken "$(node_port "$index")" || die "port $(node_port "$index") is taken by another program"
+      need_free_port "$index"
       launch_node "$index"
       ;;
   esac
@@ -196,7 +209,7 @@ launch_node() {
   wait_until 10 node_is_launched "$index" "$!" || true
 }
 
-node_is_launched() { ! node_is_gone "$1" || [[ -z $(started_at "$2") ]]; }
+node_is_launched() { node_pid "$1" >/dev/null || [[ -z $(started_at "$2") ]]; }
 
 node_has_settled() { node_is_gone "$1" || node_answers "$1"; }
 
@@ -207,6 +220,13 @@ explain_start() {
   log=$(node_dir "$1")/error.log
   tail -n 8 "$log" | sed 's/^/    /' >&2
   die "node $1 (port $(node_port "$1")) $2; the end of $log is above"
+}
+
+need_free_port() {
+  local port
+  port=$(node_port "$1")
+  wait_until 10 node_is_gone "$1" || die "node $1 has been dying for ten seconds"
+  ! port_is_taken "$port" || die "port $port is taken by another program"
 }
 
 # Looks at listening sockets only: connections that a killed server left behind do not count.
@@ -233,7 +253,8 @@ end_node() {
     signal_node CONT "$index" || true
     wait_until 20 node_is_gone "$index" || true
   fi
-  node_is_gone "$index" || kill_node "$index"
+  signal_node KILL "$index" || true
+  wait_until "${opt[timeout]}" node_is_gone "$index" || die "node $index does not die"
 }
 
 # Runs the client as root through the node's socket: client_of INDEX ARGUMENTS...

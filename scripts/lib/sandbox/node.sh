@@ -8,7 +8,7 @@ node_port() { echo $((opt[base-port] + $1 - 1)); }
 # Prints the index of the node that the user named by index or port.
 node_index() {
   local index=$1
-  [[ $index =~ ^[0-9]{1,5}$ ]] || die "'$index' is neither a node's number nor its port"
+  [[ $index =~ ^[1-9][0-9]{0,4}$ ]] || die "'$index' is neither a node's number nor its port"
   ((index <= opt[nodes])) || index=$((index - opt[base-port] + 1))
   ((index >= 1 && index <= opt[nodes])) ||
     die "no node $1: this sandbox has nodes 1 to ${opt[nodes]} at ports $(node_port 1) to $(node_port "${opt[nodes]}")"
@@ -34,7 +34,7 @@ write_config() {
     base_options
     storage_options
     node_options "$index"
-    if is_mysql; then mysql_options; else mariadb_options; fi
+    if is_mysql; then mysql_options "$index"; else mariadb_options; fi
     [[ ${opt[durable]} == yes ]] || relaxed_options
     [[ ${opt[semi-sync]} == no ]] || semi_sync_options "$index"
   } >"$(node_dir "$index")/my.cnf"
@@ -60,7 +60,6 @@ skip-name-resolve
 read-only=$((index > 1))
 log-bin=mysql-bin
 relay-log=mysql-relay
-binlog-format=ROW
 table-open-cache=400
 innodb-log-buffer-size=2M
 sync-binlog=1
@@ -69,6 +68,7 @@ CONFIG
 }
 
 mysql_options() {
+  local index=$1 gtid=OFF
   if version_at_least 8.0.26; then
     echo "log-replica-updates=ON"
     echo "replica-net-timeout=${opt[net-timeout]}"
@@ -80,10 +80,10 @@ mysql_options() {
     echo "master-info-repository=TABLE"
     echo "relay-log-info-repository=TABLE"
   fi
-  if is_gtid; then
-    echo "gtid-mode=ON"
-    echo "enforce-gtid-consistency=ON"
-  fi
+  # Said either way: the default depends on the version.
+  ! is_gtid || gtid=ON
+  echo "gtid-mode=$gtid"
+  echo "enforce-gtid-consistency=$gtid"
   [[ ${opt[super-read-only]} == no || $index == 1 ]] || echo "super-read-only=1"
   cat <<CONFIG
 loose-upgrade=NONE
@@ -95,6 +95,7 @@ CONFIG
 }
 
 mariadb_options() {
+  echo "binlog-format=ROW"
   echo "log-slave-updates=ON"
   echo "slave-net-timeout=${opt[net-timeout]}"
 }
@@ -117,9 +118,8 @@ semi_sync_options() {
     echo "plugin-load-add=semisync_$replica.so"
     echo "rpl_semi_sync_${source}_wait_for_${replica}_count=${opt[semi-sync-count]}"
   fi
-  echo "rpl_semi_sync_${source}_timeout=${opt[semi-sync-timeout]}"
   echo "rpl_semi_sync_${source}_wait_point=AFTER_SYNC"
-  semi_sync_roles "$index"
+  semi_sync_settings "$index"
 }
 
 # The recorded process of a node, if it is still that process: same start time, same command line.
@@ -132,24 +132,37 @@ node_pid() {
   echo "$pid"
 }
 
-# Field 22 of /proc/PID/stat; the second field, the name, may hold blanks and ends with ")".
-started_at() {
+# process_fields PID: state, number of threads and start time, out of fields 3, 20 and 22 of
+# /proc/PID/stat. The second field, the name, may hold blanks; it ends with ")".
+process_fields() {
   local stat fields
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
   read -ra fields <<<"${stat##*) }"
-  echo "${fields[19]}"
+  echo "${fields[0]} ${fields[17]} ${fields[19]}"
+}
+
+started_at() {
+  local state threads started
+  read -r state threads started <<<"$(process_fields "$1")"
+  echo "$started"
+}
+
+# A dying process loses its command line first and holds its port until its last thread has ended.
+node_is_gone() {
+  local pid recorded state threads started
+  read -r pid recorded 2>/dev/null <"$(node_dir "$1")/process" || return 0
+  read -r state threads started <<<"$(process_fields "$pid")"
+  [[ $started != "$recorded" ]] || [[ $state == Z && $threads -le 1 ]]
 }
 
 node_is() { [[ $(node_state "$2") == "$1" ]]; }
 
-node_is_gone() { ! node_pid "$1" >/dev/null; }
-
 # Prints up, frozen or down.
 node_state() {
-  local pid stat
-  if ! pid=$(node_pid "$1") || ! stat=$(cat "/proc/$pid/stat" 2>/dev/null); then
+  local pid
+  if ! pid=$(node_pid "$1"); then
     echo down
-  elif [[ ${stat##*) } == [Tt]* ]]; then
+  elif [[ $(process_fields "$pid") == [Tt]* ]]; then
     echo frozen
   else
     echo up
@@ -170,7 +183,7 @@ start_node() {
     up) ;;
     frozen) die "node $index is frozen: thaw it first" ;;
     down)
-      ! port_is_taken "$(node_port "$index")" || die "port $(node_port "$index") is taken by another program"
+      need_free_port "$index"
       launch_node "$index"
       ;;
   esac
@@ -191,11 +204,12 @@ launch_node() {
     echo "$self $(started_at "$self")" >process
     exec setsid "${opt[server]}" --defaults-file="$folder/my.cnf" "${arguments[@]}"
   ) </dev/null >>"$folder/error.log" 2>&1 &
+  disown
   # Until the program has replaced the shell, its command line is not yet the server's.
   wait_until 10 node_is_launched "$index" "$!" || true
 }
 
-node_is_launched() { ! node_is_gone "$1" || [[ -z $(started_at "$2") ]]; }
+node_is_launched() { node_pid "$1" >/dev/null || [[ -z $(started_at "$2") ]]; }
 
 node_has_settled() { node_is_gone "$1" || node_answers "$1"; }
 
@@ -206,6 +220,13 @@ explain_start() {
   log=$(node_dir "$1")/error.log
   tail -n 8 "$log" | sed 's/^/    /' >&2
   die "node $1 (port $(node_port "$1")) $2; the end of $log is above"
+}
+
+need_free_port() {
+  local port
+  port=$(node_port "$1")
+  wait_until 10 node_is_gone "$1" || die "node $1 has been dying for ten seconds"
+  ! port_is_taken "$port" || die "port $port is taken by another program"
 }
 
 # Looks at listening sockets only: connections that a killed server left behind do not count.
@@ -232,7 +253,8 @@ end_node() {
     signal_node CONT "$index" || true
     wait_until 20 node_is_gone "$index" || true
   fi
-  node_is_gone "$index" || kill_node "$index"
+  signal_node KILL "$index" || true
+  wait_until "${opt[timeout]}" node_is_gone "$index" || die "node $index does not die"
 }
 
 # Runs the client as root through the node's socket: client_of INDEX ARGUMENTS...

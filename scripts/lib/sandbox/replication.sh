@@ -21,13 +21,14 @@ replica_word() { if speaks_of_sources; then echo REPLICA; else echo SLAVE; fi; }
 
 semi_sync_names() { if is_mysql && version_at_least 8.0.26; then echo source replica; else echo master slave; fi; }
 
-semi_sync_roles() {
+semi_sync_settings() {
   local source replica as_source=0 as_replica=0
   read -r source replica <<<"$(semi_sync_names)"
   ! is_primary "$1" || as_source=1
   [[ -z $(source_of "$1") ]] || as_replica=1
   echo "rpl_semi_sync_${source}_enabled=$as_source"
   echo "rpl_semi_sync_${replica}_enabled=$as_replica"
+  echo "rpl_semi_sync_${source}_timeout=${opt[semi-sync-timeout]}"
 }
 
 # Gives all nodes the same accounts, tables and (empty) history, then sets up the shape and
@@ -61,9 +62,9 @@ reset_statements() {
     echo "DROP DATABASE \`$schema\`;"
   done
   table_statements
-  account_statements
+  account_statements "$index"
   forget_history_statements
-  [[ ${opt[semi-sync]} == no ]] || semi_sync_roles "$index" | sed 's/.*/SET GLOBAL &;/'
+  [[ ${opt[semi-sync]} == no ]] || semi_sync_settings "$index" | sed 's/.*/SET GLOBAL &;/'
   ((index == 1)) || echo "SET GLOBAL read_only=1;"
   [[ ${opt[super-read-only]} == no || $index == 1 ]] || echo "SET GLOBAL super_read_only=1;"
 }
@@ -97,17 +98,19 @@ SQL
 # The service's account has the documented grants and no more. MariaDB 10.5 split some of them
 # into finer ones, which later releases no longer count as part of the old ones.
 account_statements() {
-  local user
+  local user table
   for user in orchestrator:orch_pw app:app_pw repl:repl_pw; do
     echo "DROP USER IF EXISTS '${user%:*}'@'%';"
     echo "CREATE USER '${user%:*}'@'%' IDENTIFIED BY '${user#*:}';"
   done
   echo "GRANT SUPER, PROCESS, REPLICATION SLAVE, REPLICATION CLIENT, RELOAD ON *.* TO 'orchestrator'@'%';"
   echo "GRANT SELECT ON meta.* TO 'orchestrator'@'%';"
-  if is_mysql; then
-    echo "GRANT SELECT ON mysql.slave_master_info TO 'orchestrator'@'%';"
-    echo "GRANT SELECT ON performance_schema.replication_group_members TO 'orchestrator'@'%';"
-  elif version_at_least 10.5.9; then
+  for table in $(query_node "$1" "SELECT CONCAT(table_schema, '.', table_name) FROM information_schema.tables
+      WHERE (table_schema = 'mysql' AND table_name = 'slave_master_info')
+      OR (table_schema = 'performance_schema' AND table_name = 'replication_group_members')"); do
+    echo "GRANT SELECT ON $table TO 'orchestrator'@'%';"
+  done
+  if ! is_mysql && version_at_least 10.5.9; then
     echo "GRANT BINLOG MONITOR, BINLOG ADMIN, REPLICATION MASTER ADMIN, REPLICATION SLAVE ADMIN," \
       "SLAVE MONITOR, READ_ONLY ADMIN, CONNECTION ADMIN ON *.* TO 'orchestrator'@'%';"
   fi

@@ -32,7 +32,7 @@ server_banner() { "$1" --no-defaults --version 2>/dev/null; }
 # MariaDB also installs itself under MySQL's names, so the program is asked.
 is_flavor() {
   local banner
-  banner=$(server_banner "$1") || return 1
+  banner=$(server_banner "$1") && [[ $banner == *Ver\ [0-9]* ]] || return 1
   if is_mysql; then [[ $banner != *MariaDB* ]]; else [[ $banner == *MariaDB* ]]; fi
 }
 
@@ -89,7 +89,8 @@ storage_options() {
 # Makes the data folder that all nodes of this server start from, once; prints its name.
 ensure_template() (
   banner=$(server_banner "${opt[server]}")
-  template=$cache/data-${opt[flavor]}-${opt[version]}-$(cksum <<<"$banner" | cut -d' ' -f1)
+  # The same build has the same banner, whatever its path.
+  template=$cache/data-${opt[flavor]}-${opt[version]}-$(cksum <<<"${banner#*Ver}" | cut -d' ' -f1)
   echo "$template"
   [[ ! -d $template ]] || exit 0
   : >>"$template.lock"

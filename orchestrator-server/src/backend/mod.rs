@@ -2,11 +2,13 @@
 //! tables. Nothing here decides what a fact means; that is `journal::facts`.
 
 mod error;
+pub mod instance_row;
 pub mod instances;
 pub mod log;
 mod schema;
 pub mod sqlite;
 
 pub use error::{BackendError, Problem};
+pub use instance_row::StoredInstance;
 pub use instances::InstanceStore;
 pub use sqlite::Sqlite;

@@ -2,12 +2,14 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, UnixStream},
     task::JoinHandle,
     time::timeout,
 };
+use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 use super::lab::Lab;
@@ -71,6 +73,43 @@ async fn tcp_is_served_until_told_to_stop() {
     stop.cancel();
     running.await.unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+/// A certificate for `localhost` that vouches for itself, and its key.
+fn tls_file(name: &str) -> String {
+    format!("{}/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[tokio::test]
+async fn https_is_served_while_somebody_dawdles() {
+    let lab = Lab::configured(|config| {
+        config.listen = on_port(0);
+        config.raw.use_ssl = true;
+        config.raw.ssl_cert_file = tls_file("cert.pem");
+        config.raw.ssl_private_key_file = tls_file("key.pem");
+    });
+    let server = Server::bind(Arc::clone(&lab.services)).await.unwrap();
+    let address = server.address().unwrap();
+    let (running, stop) = run(server);
+    let dawdler = TcpStream::connect(address).await.unwrap();
+
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(tls_file("cert.pem")).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = "localhost".try_into().unwrap();
+    let stream = TlsConnector::from(Arc::new(client)).connect(name, stream).await.unwrap();
+    let answer = text(&talk(stream, "GET /api/lb-check HTTP/1.1").await);
+    assert!(answer.ends_with("\r\n\r\n\"ok\""), "{answer}");
+
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    drop(dawdler);
 }
 
 #[tokio::test]

@@ -84,6 +84,22 @@ async fn the_status_route_can_move_out_of_the_prefix(#[case] path: &str, #[case]
 }
 
 #[tokio::test]
+async fn changes_can_be_made_to_need_post() {
+    let lab = Lab::configured(|config| config.raw.require_post_for_mutations = true);
+    let change = "/api/begin-downtime/db2/3306/o/r";
+    for method in ["GET", "HEAD"] {
+        assert_eq!(lab.ask(method, change, &[]).await.status, 500);
+    }
+    let message = lab.get(change).await.message();
+    assert_eq!(message, "This route takes POST only (RequirePostForMutations)");
+    assert!(lab.commands().is_empty());
+    assert_eq!(lab.ask("POST", change, &[]).await.status, 200);
+    assert_eq!(lab.ask("PUT", change, &[]).await.status, 404);
+    assert_eq!(lab.get("/api/clusters").await.status, 200);
+    assert_eq!(lab.ask("POST", "/api/clusters", &[]).await.status, 404);
+}
+
+#[tokio::test]
 async fn a_fault_in_a_handler_is_an_error_and_nothing_more() {
     let lab = Lab::configured(|config| {
         config.authentication = crate::config::Authentication::Proxy;

@@ -219,7 +219,8 @@ fn binlog(wire: &wire::Instance) -> BinlogState {
 }
 
 fn channel(wire: &wire::Instance, extra: &ChannelExtra, flavor: Flavor) -> Channel {
-    let error = |(number, text): &(u32, String)| ThreadError { number: *number, text: text.clone() };
+    let error =
+        |(number, text): &(u32, String)| ThreadError { number: *number, text: text.clone() };
     Channel {
         name: extra.name.clone(),
         source: extra.source.to_source(),

@@ -22,7 +22,9 @@ pub enum AuthError {
     #[error("AuthenticationMethod is multi, which needs HTTPAuthUser; set it")]
     NoUser,
     /// Access tokens are not implemented.
-    #[error("AuthenticationMethod token is not available in this version; use basic, multi or proxy")]
+    #[error(
+        "AuthenticationMethod token is not available in this version; use basic, multi or proxy"
+    )]
     Token,
 }
 

@@ -27,7 +27,9 @@ pub async fn find(config: &Config, hostname: &str) -> Option<String> {
     let name = full.filter(named).or_else(|| hostname.filter(named));
     let name = name.or_else(|| Some(config.raw.custom_orc_identity.clone()).filter(named));
     if name.is_none() {
-        warn!("PrependMessagesWithOrcIdentity: this node's name cannot be found; messages go without it");
+        warn!(
+            "PrependMessagesWithOrcIdentity: this node's name cannot be found; messages go without it"
+        );
     }
     name
 }

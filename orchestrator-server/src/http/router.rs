@@ -93,13 +93,23 @@ impl Front {
         let Some(caller) = auth::admit(&config, &request.headers, peer) else {
             return unauthorized();
         };
-        if !matches!(request.method, Method::GET | Method::HEAD) {
+        let posted = config.raw.require_post_for_mutations && request.method == Method::POST;
+        if !posted && !matches!(request.method, Method::GET | Method::HEAD) {
             return not_found();
         }
         let Ok(path) = url::decode_segment(request.uri.path()) else {
             return plain(StatusCode::BAD_REQUEST, "400 Bad Request\n");
         };
         let Some((route, params)) = self.find(&path) else { return not_found() };
+        match route.access {
+            Access::Read if posted => return not_found(),
+            Access::Write if config.raw.require_post_for_mutations && !posted => {
+                return self.render(Err(Refusal::new(
+                    "This route takes POST only (RequirePostForMutations)",
+                )));
+            }
+            Access::Read | Access::Write => {}
+        }
         if route.access == Access::Write && !self.may_write(&config, &caller).await {
             return self.render(Err(Refusal::new("Unauthorized")));
         }

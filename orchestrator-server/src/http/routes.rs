@@ -33,8 +33,14 @@ const fn row(
 }
 
 /// Found at a path of its own where `StatusEndpoint` says so.
-pub static STATUS: Route =
-    row!(&["status"], Read, Asked, Short, health::health, "The same as `health`; moved by `StatusEndpoint`");
+pub static STATUS: Route = row!(
+    &["status"],
+    Read,
+    Asked,
+    Short,
+    health::health,
+    "The same as `health`; moved by `StatusEndpoint`"
+);
 
 /// Every other route, by subject. The first row that fits wins; no two rows fit the same path.
 #[rustfmt::skip]

@@ -126,7 +126,8 @@ async fn on_tcp(config: &Config, address: &HostPort) -> Result<Door, ServerError
     let failed = |cause| listen_error(&text, "ListenAddress", cause);
     let tls = if config.raw.use_ssl { Some(super::tls::acceptor(config)?) } else { None };
     let listener = bind_tcp(address).await.map_err(failed)?;
-    let local = listener.local_addr().map_err(|cause| listen_error(&text, "ListenAddress", cause))?;
+    let local =
+        listener.local_addr().map_err(|cause| listen_error(&text, "ListenAddress", cause))?;
     info!("the API listens on {local}{}", if tls.is_some() { " (TLS)" } else { "" });
     Ok(match tls {
         Some(tls) => Door::Tls(TlsListener::new(listener, local, tls)),

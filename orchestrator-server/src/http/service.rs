@@ -42,10 +42,8 @@ pub trait Operations: Send + Sync + 'static {
     fn resolve<'a>(&'a self, hostname: &'a str) -> BoxFuture<'a, Result<String, String>>;
 
     /// Probe a server now and take it into the inventory. Returns when the view shows it.
-    fn discover<'a>(
-        &'a self,
-        key: &'a InstanceKey,
-    ) -> BoxFuture<'a, Result<Arc<Instance>, String>>;
+    fn discover<'a>(&'a self, key: &'a InstanceKey)
+    -> BoxFuture<'a, Result<Arc<Instance>, String>>;
 
     /// Probe a server as soon as there is a turn for it.
     fn discover_later(&self, key: &InstanceKey);

@@ -30,7 +30,9 @@ const QUEUE: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// Client certificates are not checked.
-    #[error("UseMutualTLS is not available in this version; unset it and let a proxy check client certificates")]
+    #[error(
+        "UseMutualTLS is not available in this version; unset it and let a proxy check client certificates"
+    )]
     Mutual,
     /// A file is missing in the configuration.
     #[error("UseSSL needs {0}; set it")]

@@ -80,9 +80,7 @@ fn parent(
 fn glyph(condition: Condition<'_>) -> char {
     if condition.is_group_secondary() {
         '‡'
-    } else if condition.is_replicating()
-        && condition.is_valid()
-        && condition.is_recently_checked()
+    } else if condition.is_replicating() && condition.is_valid() && condition.is_recently_checked()
     {
         '+'
     } else {

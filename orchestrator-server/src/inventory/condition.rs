@@ -119,7 +119,10 @@ impl<'a> Condition<'a> {
     fn lags_too_much_for_maintenance(&self) -> bool {
         let limit = self.config.raw.reasonable_maintenance_replication_lag_seconds;
         let lag = self.seconds_behind().unwrap_or(0);
-        exceeds(if self.delay_seconds() > 0 { lag.abs_diff(self.delay_seconds()) } else { lag }, limit)
+        exceeds(
+            if self.delay_seconds() > 0 { lag.abs_diff(self.delay_seconds()) } else { lag },
+            limit,
+        )
     }
 
     fn is_group_member_in_trouble(&self) -> bool {
@@ -146,9 +149,8 @@ impl<'a> Condition<'a> {
             None
         };
         let errant = self.has_errant_transactions().then_some("errant_gtid");
-        let group = self
-            .is_group_member_in_trouble()
-            .then_some("group_replication_member_not_online");
+        let group =
+            self.is_group_member_in_trouble().then_some("group_replication_member_not_online");
         first.into_iter().chain(errant).chain(group).collect()
     }
 

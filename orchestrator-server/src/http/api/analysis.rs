@@ -7,16 +7,19 @@ use crate::{
     http::{
         call::Call,
         reply::{Outcome, Refusal, Reply},
-        resolve,
-        wire,
+        resolve, wire,
     },
     inventory::view::Cluster,
 };
 
 /// `replication-analysis`
 pub(in crate::http) async fn all(call: &Call) -> Outcome {
-    let mut findings: Vec<Finding> =
-        call.view.sorted_clusters().into_iter().flat_map(|cluster| found_in(call, cluster)).collect();
+    let mut findings: Vec<Finding> = call
+        .view
+        .sorted_clusters()
+        .into_iter()
+        .flat_map(|cluster| found_in(call, cluster))
+        .collect();
     analysis::sort(&mut findings);
     answer(call, &findings)
 }
@@ -29,9 +32,10 @@ pub(in crate::http) async fn of_cluster(call: &Call) -> Outcome {
 
 /// `replication-analysis/instance/:host/:port`
 pub(in crate::http) async fn of_server(call: &Call) -> Outcome {
-    let key = call.key().await.map_err(|refusal| {
-        Refusal::new(format!("Cannot get analysis: {}", refusal.message))
-    })?;
+    let key = call
+        .key()
+        .await
+        .map_err(|refusal| Refusal::new(format!("Cannot get analysis: {}", refusal.message)))?;
     let cluster = call.view.cluster_of(&key);
     let mut findings = cluster.map(|cluster| found_in(call, cluster)).unwrap_or_default();
     findings.retain(|finding| finding.key == key);

@@ -68,7 +68,10 @@ pub(in crate::http) async fn recovery_by_uid(call: &Call) -> Outcome {
 /// `active-cluster-recovery/:clusterName`
 pub(in crate::http) async fn active_of_cluster(call: &Call) -> Outcome {
     let name = call.param("clusterName");
-    shown(call, newest_recoveries(call).filter(|r| r.active && r.end.is_none() && r.cluster == name))
+    shown(
+        call,
+        newest_recoveries(call).filter(|r| r.active && r.end.is_none() && r.cluster == name),
+    )
 }
 
 /// `recently-active-cluster-recovery/:clusterName`

@@ -70,7 +70,8 @@ pub(in crate::http) async fn masters(call: &Call) -> Outcome {
 pub(in crate::http) async fn master(call: &Call) -> Outcome {
     let cluster = call.cluster_by_hint()?;
     let head = cluster.heads().into_iter().next();
-    let head = head.ok_or_else(|| Refusal::new(format!("No masters found for {}", cluster.name)))?;
+    let head =
+        head.ok_or_else(|| Refusal::new(format!("No masters found for {}", cluster.name)))?;
     Reply::bare(&instance(call.picture(), head))
 }
 
@@ -78,8 +79,7 @@ pub(in crate::http) async fn master(call: &Call) -> Outcome {
 pub(in crate::http) async fn set_alias(call: &Call) -> Outcome {
     let (cluster, alias) = (call.param("clusterName"), call.query.get("alias"));
     let audit = call.audit("set-cluster-alias", None, format!("{cluster}: {alias}"));
-    let command =
-        Command::SetClusterAlias { cluster: cluster.to_owned(), alias: alias.to_owned() };
+    let command = Command::SetClusterAlias { cluster: cluster.to_owned(), alias: alias.to_owned() };
     call.record(command, Some(audit)).await?;
     Reply::done(format!("Cluster {cluster} now has alias '{alias}'"))
 }

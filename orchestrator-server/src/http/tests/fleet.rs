@@ -18,7 +18,7 @@ use crate::{
 pub(crate) const NOW: Moment = Moment::from_unix_seconds(1_795_407_537);
 
 pub(crate) fn key(text: &str) -> InstanceKey {
-    InstanceKey::parse(text, 3306).unwrap()
+    text.parse().or_else(|_| InstanceKey::parse(text, 3306)).unwrap()
 }
 
 fn ago(seconds: u64) -> Moment {
@@ -106,7 +106,7 @@ fn server(number: u32, source: Source, replicas: &[&str]) -> Instance {
             version_text: "8.4.3".to_owned(),
             version_comment: "MySQL Community Server - GPL".to_owned(),
             flavor: Flavor::MySql,
-            server_id: number,
+            server_id: 100 + number,
             server_uuid: uuid(number),
             uptime_seconds: 340,
             read_only: true,

@@ -17,9 +17,7 @@ use crate::{
     backend::log::AuditRow,
     clock::{Clock, Moment},
     config::{Config, ConfigHandle},
-    http::{
-        NodeInfo, Operations, RecoverReply, RecoverRequest, Services, Standing, router::Front,
-    },
+    http::{NodeInfo, Operations, RecoverReply, RecoverRequest, Services, Standing, router::Front},
     inventory::view::{FleetView, Instance},
     journal::{
         Journal, JournalError, JournalHealth,
@@ -195,9 +193,8 @@ impl Journal for MemoryJournal {
             Command::Audit(entry) => Some(AuditRow { id, entry: entry.clone() }),
             _ => None,
         });
-        let mut rows: Vec<AuditRow> = entries
-            .filter(|row| key.is_none() || row.entry.key == key)
-            .collect();
+        let mut rows: Vec<AuditRow> =
+            entries.filter(|row| key.is_none() || row.entry.key == key).collect();
         rows.reverse();
         let skipped = usize::try_from(page).unwrap() * page_size as usize;
         let rows = rows.into_iter().skip(skipped).take(page_size as usize).collect();

@@ -6,13 +6,16 @@
 pub mod coordinates;
 pub mod duration;
 pub mod flavor;
+pub mod gtid;
 pub mod instance_key;
 pub mod promotion_rule;
 pub mod source;
 pub mod version;
+pub mod wire;
 
 pub use coordinates::BinlogCoordinates;
 pub use flavor::Flavor;
+pub use gtid::{GtidSet, MariaGtidPosition, ServerUuid};
 pub use instance_key::InstanceKey;
 pub use promotion_rule::PromotionRule;
 pub use source::Source;

@@ -203,6 +203,11 @@ pub enum Action {
         /// True: read-only.
         on: bool,
     },
+    /// Let a sealed replica receive again from the source that it has: the recovery is off.
+    Resume {
+        /// The replica.
+        replica: InstanceKey,
+    },
     /// Point the replica to a host name that cannot exist (`//host`) so that it can neither
     /// follow its dead source should that return, nor be mistaken for a healthy replica. Where
     /// unapplied events would be lost by this, only the receiver is stopped.
@@ -221,6 +226,7 @@ impl Action {
             | Self::Drain { replica, .. }
             | Self::PointTo { replica, .. }
             | Self::CatchUp { replica, .. }
+            | Self::Resume { replica }
             | Self::Detach { replica } => replica,
             Self::Promote { server, .. } | Self::SetReadOnly { server, .. } => server,
         }
@@ -246,6 +252,7 @@ impl fmt::Display for Action {
             }
             Self::SetReadOnly { server, on: true } => write!(f, "set {server} read-only"),
             Self::SetReadOnly { server, on: false } => write!(f, "make {server} writeable"),
+            Self::Resume { replica } => write!(f, "let {replica} receive again"),
             Self::Detach { replica } => write!(f, "detach {replica} from its source"),
         }
     }

@@ -359,6 +359,32 @@ impl ThreadError {
 }
 
 impl Position {
+    /// Read the text form of a position of this flavor; an unreadable text holds nothing.
+    #[must_use]
+    pub fn parse(text: &str, flavor: Flavor) -> Self {
+        if text.is_empty() {
+            return Self::None;
+        }
+        match flavor {
+            Flavor::MariaDb => text.parse().map_or(Self::None, |p| Self::Maria(Arc::new(p))),
+            Flavor::MySql | Flavor::Percona | Flavor::MaxScale => {
+                text.parse().map_or(Self::None, |set| Self::Oracle(Arc::new(set)))
+            }
+        }
+    }
+
+    /// The transactions that `other` lacks, in words; for MariaDB the position itself.
+    #[must_use]
+    pub fn minus_text(&self, other: &Self) -> String {
+        match (self, other) {
+            (Self::Oracle(a), Self::Oracle(b)) => a.minus(b).to_string(),
+            (Self::Maria(a), Self::Maria(b)) => {
+                format!("{a} ({} transactions beyond {b})", a.count_ahead(b))
+            }
+            (mine, _) => mine.to_string(),
+        }
+    }
+
     /// Every transaction of `other` is in this one. Two languages never contain each other,
     /// except that anything contains nothing.
     #[must_use]

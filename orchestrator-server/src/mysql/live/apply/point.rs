@@ -1,0 +1,132 @@
+//! Pointing a server to a new source.
+
+use std::time::Duration;
+
+use shared::InstanceKey;
+use tokio::time::{Instant, sleep};
+
+use super::{actor::Actor, reading::Reading, statement::Change};
+use crate::mysql::{
+    dialect::{ChangeSource, Place, Thread, Vocabulary, change::set_gtid_slave_pos},
+    driver::{ActionError, Effect},
+    live::server::Server,
+    state::{Channel, ChannelGtid, ThreadError, ThreadState},
+};
+
+/// First and longest pause between two looks while replication starts.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
+
+/// The new source.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) key: &'a InstanceKey,
+    /// What the driver knows of it.
+    pub(super) server: Option<&'a Server>,
+}
+
+/// Makes the server replicate from `source` by GTID and waits until it does.
+pub(super) async fn point_to(
+    actor: &mut Actor<'_>,
+    source: Source<'_>,
+    confirm: Duration,
+) -> Result<Effect, ActionError> {
+    let reading = actor.look().await?;
+    let has_account = reading.channel.as_ref().is_some_and(|channel| !channel.user.is_empty());
+    let credentials = if has_account { None } else { Some(actor.find_credentials(&source).await?) };
+    let heartbeat = heartbeat(actor, &reading).await;
+    actor.stop_all(&reading).await?;
+    declare_own_writes(actor, &reading).await?;
+    let (host, port) = (source.key.hostname(), source.key.port());
+    let uses_tls = reading.channel.as_ref().is_some_and(|channel| channel.tls.enabled)
+        || credentials.as_ref().is_some_and(|account| !account.tls_ca.is_empty());
+    let change = ChangeSource {
+        source: Some((host, port)),
+        place: place(&reading),
+        credentials: credentials.as_ref(),
+        delay: None,
+        heartbeat: heartbeat.as_deref(),
+        get_public_key: !uses_tls,
+    };
+    let took_effect = |now: &Reading| {
+        now.channel.as_ref().is_some_and(|channel| {
+            channel.gtid != ChannelGtid::None && channel.source.attached() == Some(source.key)
+        })
+    };
+    actor.change_source("change source", &change, &reading, &took_effect).await?;
+    actor.start(Thread::Both, &reading).await?;
+    let reading = confirmed(actor, confirm).await?;
+    Ok(actor.effect(&reading).await)
+}
+
+fn place(reading: &Reading) -> Place {
+    match reading.channel.as_ref().map(|channel| channel.gtid) {
+        Some(ChannelGtid::MariaCurrentPos) => Place::GtidCurrentPos,
+        _ => Place::Gtid,
+    }
+}
+
+/// MariaDB looks for its place by what it applied as a replica. A former source wrote its
+/// transactions itself, so they are declared as applied when it becomes a replica.
+async fn declare_own_writes(actor: &mut Actor<'_>, reading: &Reading) -> Result<(), ActionError> {
+    let needed = actor.dialect.vocabulary == Vocabulary::MariaDb
+        && reading.channel.is_none()
+        && !reading.applied.contains(&reading.executed);
+    if !needed {
+        return Ok(());
+    }
+    let executed = reading.executed.clone();
+    let took_effect = |now: &Reading| now.applied.contains(&executed);
+    actor
+        .change(Change {
+            name: "set gtid_slave_pos",
+            statement: set_gtid_slave_pos(&executed.to_string()),
+            took_effect: &took_effect,
+            lingers: false,
+        })
+        .await
+}
+
+/// The heartbeat period, which every change of source would reset to its default (measured on
+/// MySQL 9.7 and MariaDB 10.11). Without the grant to see it, the default has to do.
+async fn heartbeat(actor: &mut Actor<'_>, reading: &Reading) -> Option<String> {
+    let channel = reading.channel.as_ref()?;
+    let Some(statement) = actor.dialect.heartbeat_period(&channel.name) else {
+        return reading.heartbeat.clone();
+    };
+    let answers = actor.read(&[&statement]).await.ok()?;
+    answers.first()?.scalar().map(str::to_owned)
+}
+
+/// Looks until replication runs, or `confirm` is over. A receiver or applier that stopped with
+/// an error will not recover by itself. That the receiver is connected is only believed when it
+/// still is at the next look: a source that cannot serve the position says so right after.
+async fn confirmed(actor: &mut Actor<'_>, confirm: Duration) -> Result<Reading, ActionError> {
+    let until = Instant::now() + confirm;
+    let mut pause = PAUSES.0;
+    let mut seen = false;
+    loop {
+        let reading = actor.look().await?;
+        if let Some(error) = reading.channel.as_ref().and_then(fatal_error) {
+            return Err(ActionError::Refused(format!("{}: {error}", actor.key)));
+        }
+        let replicating = reading.replicating();
+        if (replicating && seen) || Instant::now() >= until {
+            return Ok(reading);
+        }
+        if replicating {
+            pause = PAUSES.0;
+        }
+        seen = replicating;
+        sleep(pause.min(until.saturating_duration_since(Instant::now()))).await;
+        pause = (pause * 2).min(PAUSES.1);
+    }
+}
+
+fn fatal_error(channel: &Channel) -> Option<String> {
+    let stopped = |thread: &str, state: ThreadState, error: &ThreadError| {
+        (state == ThreadState::Stopped && error.number != 0)
+            .then(|| format!("{thread} stopped: ERROR {}: {}", error.number, error.text))
+    };
+    stopped("receiver", channel.io, &channel.io_error)
+        .or_else(|| stopped("applier", channel.sql, &channel.sql_error))
+}

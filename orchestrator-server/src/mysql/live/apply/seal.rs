@@ -1,0 +1,137 @@
+//! Sealing: no more is received, and nothing that was received is lost. Also starting and
+//! stopping threads for the other actions, with MariaDB's trap in mind: with GTID it drops its
+//! unapplied relay log whenever a thread is started while both are stopped, or the receiver is
+//! started while the applier is stopped (measured on 10.11: 48 of 49 rows gone).
+
+use super::{actor::Actor, reading::Reading, statement::Change};
+use crate::mysql::{
+    dialect::{ChangeSource, Place, Thread, Vocabulary},
+    driver::{ActionError, Effect},
+    state::{Channel, ChannelGtid, ThreadState},
+};
+
+/// Stops receiving and keeps applying.
+pub(super) async fn seal(actor: &mut Actor<'_>) -> Result<Effect, ActionError> {
+    let reading = sealed(actor).await?;
+    Ok(actor.effect(&reading).await)
+}
+
+/// Makes sure that nothing more is received and that the applier runs if there is anything to
+/// apply. What the applier makes of it is not waited for.
+pub(super) async fn sealed(actor: &mut Actor<'_>) -> Result<Reading, ActionError> {
+    let reading = actor.look().await?;
+    if reading.channel.is_none() {
+        return Ok(reading);
+    }
+    if reading.sql_is(ThreadState::Stopped) {
+        start_applier(actor, &reading).await?;
+    }
+    if !reading.io_is(ThreadState::Stopped) {
+        actor.stop(Thread::Io, &reading).await?;
+    }
+    actor.look().await
+}
+
+/// Starts a stopped applier such that no relay log is lost.
+async fn start_applier(actor: &mut Actor<'_>, reading: &Reading) -> Result<(), ActionError> {
+    let both_stopped = reading.io_is(ThreadState::Stopped);
+    if both_stopped && actor.dialect.vocabulary == Vocabulary::MariaDb {
+        if reading.is_drained() {
+            return Ok(());
+        }
+        if let Some(channel) = reading.channel.as_ref().filter(|c| c.gtid != ChannelGtid::None) {
+            keep_relay_log(actor, reading, channel, ChangeSource::default()).await?;
+        }
+    }
+    // An applier that fails again does so after this statement; the next look shows it.
+    actor.start(Thread::Sql, reading).await
+}
+
+/// Changes a channel whose threads are both stopped, without losing its relay log: it then finds
+/// its place by relay-log coordinates instead of GTID.
+pub(super) async fn keep_relay_log(
+    actor: &mut Actor<'_>,
+    reading: &Reading,
+    channel: &Channel,
+    change: ChangeSource<'_>,
+) -> Result<(), ActionError> {
+    let place =
+        if channel.relay.is_empty() { Place::Keep } else { Place::RelayLog(channel.relay.clone()) };
+    let change = ChangeSource { place, ..change };
+    let (source, delay) = (change.source, change.delay);
+    let took_effect = |now: &Reading| {
+        now.channel.as_ref().is_some_and(|now| {
+            now.gtid == ChannelGtid::None
+                && delay.is_none_or(|delay| now.delay_seconds == delay)
+                && source
+                    .is_none_or(|(host, port)| now.source.to_parts() == (host.to_owned(), port))
+        })
+    };
+    actor.change_source("keep the relay log", &change, reading, &took_effect).await
+}
+
+impl Actor<'_> {
+    /// The channel name for statements: only where it must be named.
+    fn channel_name<'r>(&self, reading: &'r Reading) -> Option<&'r str> {
+        let name = reading.channel.as_ref().map_or("", |channel| channel.name.as_str());
+        (reading.has_others || !name.is_empty()).then_some(name)
+    }
+
+    /// Starts threads.
+    pub(super) async fn start(
+        &mut self,
+        thread: Thread,
+        reading: &Reading,
+    ) -> Result<(), ActionError> {
+        let statement = self.dialect.start(thread, self.channel_name(reading));
+        let took_effect = |now: &Reading| match thread {
+            Thread::Io => !now.io_is(ThreadState::Stopped),
+            Thread::Sql => now.sql_is(ThreadState::Running),
+            Thread::Both => !now.io_is(ThreadState::Stopped) && now.sql_is(ThreadState::Running),
+        };
+        let name = "start replication";
+        self.change(Change { name, statement, took_effect: &took_effect, lingers: false }).await
+    }
+
+    /// Stops threads.
+    pub(super) async fn stop(
+        &mut self,
+        thread: Thread,
+        reading: &Reading,
+    ) -> Result<(), ActionError> {
+        let statement = self.dialect.stop(thread, self.channel_name(reading));
+        let took_effect = |now: &Reading| match thread {
+            Thread::Io => now.io_is(ThreadState::Stopped),
+            Thread::Sql => now.sql_is(ThreadState::Stopped),
+            Thread::Both => now.io_is(ThreadState::Stopped) && now.sql_is(ThreadState::Stopped),
+        };
+        let name = "stop replication";
+        self.change(Change { name, statement, took_effect: &took_effect, lingers: true }).await
+    }
+
+    /// Stops what runs.
+    pub(super) async fn stop_all(&mut self, reading: &Reading) -> Result<(), ActionError> {
+        let stopped = reading.io_is(ThreadState::Stopped) && reading.sql_is(ThreadState::Stopped);
+        if stopped { Ok(()) } else { self.stop(Thread::Both, reading).await }
+    }
+
+    /// Changes channel settings.
+    pub(super) async fn change_source(
+        &mut self,
+        name: &str,
+        change: &ChangeSource<'_>,
+        reading: &Reading,
+        took_effect: &(dyn Fn(&Reading) -> bool + Sync),
+    ) -> Result<(), ActionError> {
+        let statement = self.dialect.change_source(change, self.channel_name(reading));
+        self.change(Change { name, statement, took_effect, lingers: false }).await
+    }
+
+    /// Forgets the channel.
+    pub(super) async fn reset(&mut self, reading: &Reading) -> Result<(), ActionError> {
+        let statement = self.dialect.reset(self.channel_name(reading));
+        let took_effect = |now: &Reading| now.channel.is_none();
+        let name = "reset replication";
+        self.change(Change { name, statement, took_effect: &took_effect, lingers: false }).await
+    }
+}

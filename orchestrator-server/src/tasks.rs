@@ -21,6 +21,12 @@ impl Tasks {
         self.stop.clone()
     }
 
+    /// Tracks work that may outlive its beginner, and is waited for at shutdown.
+    #[must_use]
+    pub fn tracker(&self) -> TaskTracker {
+        self.tracker.clone()
+    }
+
     /// Cancelled when a task that must not end has ended.
     #[must_use]
     pub fn failed(&self) -> CancellationToken {

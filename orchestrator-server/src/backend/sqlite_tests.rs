@@ -34,9 +34,9 @@ async fn jobs_run_in_order_and_urgent_ones_first() {
             .map(|(urgency, number)| {
                 let note = note.clone();
                 sqlite.run(urgency, move |_| {
-                note.send(number).unwrap();
-                Ok(())
-            })
+                    note.send(number).unwrap();
+                    Ok(())
+                })
             })
             .collect();
     start.send(()).unwrap();

@@ -1,15 +1,15 @@
 //! One failure as hooks are told about it, and its unique name.
 
 use sha2::{Digest, Sha256};
-use shared::InstanceKey;
 
 use crate::{
     clock::Moment,
     config::Config,
     decision::step::HookList,
-    hooks::HookContext,
+    hooks::{HookContext, HookRunner, Lines, Successor},
     inventory::view::ClusterView,
     journal::{command::RecoveryEnd, facts::Recovery},
+    tasks::Tasks,
 };
 
 /// What hooks are told.
@@ -20,15 +20,17 @@ impl Incident {
     /// The failure that the recovery is about; with its end, where it has one.
     #[must_use]
     pub fn of(recovery: &Recovery, view: &ClusterView, end: Option<&RecoveryEnd>) -> Self {
-        let cluster = &view.cluster;
         let filters = &view.config.filters;
-        let alias_and_name = (&*recovery.cluster, &*recovery.alias);
+        let (name, alias) = (&*recovery.cluster, &*recovery.alias);
         let is_co_master = view.instance(&recovery.key).is_some_and(|i| i.place.co_master);
-        let or_name = |text: &str| match text {
-            "" => recovery.cluster.clone(),
-            text => text.to_owned(),
-        };
-        let _ = cluster;
+        let or_name = |text: &str| if text.is_empty() { name } else { text }.to_owned();
+        let successor = end.and_then(|end| {
+            Some(Successor {
+                key: end.successor.clone()?,
+                alias: end.successor_alias.clone(),
+                binlog: Some(end.successor_binlog.clone()).filter(|b| !b.is_empty()),
+            })
+        });
         Self(HookContext {
             failure_type: recovery.code.name().to_owned(),
             instance_type: if is_co_master { "co-master" } else { "master" }.to_owned(),
@@ -36,47 +38,41 @@ impl Incident {
             is_co_master,
             failure_description: recovery.code.description().to_owned(),
             command: String::new(),
-            failed_host: recovery.key.hostname().to_owned(),
-            failed_port: recovery.key.port(),
-            failure_cluster: recovery.cluster.clone(),
-            failure_cluster_alias: or_name(&recovery.alias),
-            failure_cluster_domain: or_name(&recovery.domain),
+            failed: recovery.key.clone(),
+            cluster: recovery.cluster.clone(),
+            cluster_alias: or_name(alias),
+            cluster_domain: or_name(&recovery.domain),
             count_replicas: recovery.replicas.len(),
             is_downtimed: view.downtime(&recovery.key).is_some(),
-            auto_master_recovery: filters
-                .recover_master
-                .matches(alias_and_name.0, alias_and_name.1),
+            auto_master_recovery: filters.recover_master.matches(name, alias),
             auto_intermediate_master_recovery: filters
                 .recover_intermediate_master
-                .matches(alias_and_name.0, alias_and_name.1),
+                .matches(name, alias),
             orchestrator_host: recovery.node.hostname.clone(),
             recovery_uid: recovery.uid.clone(),
-            is_successful: end.is_some_and(|e| e.successful),
-            lost_replicas: end.map(|e| texts(&e.lost)).unwrap_or_default(),
-            replica_hosts: texts(&recovery.replicas),
-            successor: None,
+            lost_replicas: end.map(|e| e.lost.clone()).unwrap_or_default(),
+            replicas: recovery.replicas.clone(),
+            successor,
         })
     }
-}
 
-impl Incident {
-    /// Run the hooks of a list; `say` gets each line about them.
+    /// Run the hooks of a list.
     ///
     /// # Errors
-    /// The first failure.
+    /// The first failure, in words.
     pub async fn run_hooks(
         &self,
         list: HookList,
         config: &Config,
-        say: impl Fn(String) + Send + Sync,
+        tasks: &Tasks,
+        lines: &Lines,
     ) -> Result<(), String> {
-        let _ = (list, config, &self.0, say);
-        Ok(())
+        let shell = config.raw.processes_shell_command.clone();
+        HookRunner::new(shell, config.hook_timeout(), tasks.tracker())
+            .run(list.name(), list.commands(config), list.stops_on_failure(), &self.0, lines)
+            .await
+            .map_err(|error| error.to_string())
     }
-}
-
-fn texts(keys: &[InstanceKey]) -> Vec<String> {
-    keys.iter().map(ToString::to_string).collect()
 }
 
 /// A name that no other recovery has: the time in nanoseconds, a colon, 64 random hex digits

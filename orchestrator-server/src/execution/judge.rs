@@ -262,8 +262,15 @@ impl Judge {
         let incident = Incident::of(&draft, view, None);
         let config = self.runner.config.current();
         let list = HookList::OnFailureDetection;
+        let (lines, mut said) = mpsc::unbounded_channel::<String>();
+        self.runner.tasks.spawn("detection hook lines", async move {
+            while let Some(line) = said.recv().await {
+                info!("{line}");
+            }
+        });
         // A failing detection hook is a failed notification, not a veto: it is logged.
-        if let Err(error) = incident.run_hooks(list, &config, |line| info!("{line}")).await {
+        let hooks = incident.run_hooks(list, &config, &self.runner.tasks, &lines).await;
+        if let Err(error) = hooks {
             warn!("{} failed: {error}", list.name());
         }
     }

@@ -203,10 +203,8 @@ impl Runner {
         scribe: &Scribe,
     ) -> Result<StepEffect, ActionError> {
         let config = self.config.current();
-        incident
-            .run_hooks(list, &config, |line| scribe.line(line))
-            .await
-            .map(|()| StepEffect::default())
-            .map_err(ActionError::Refused)
+        let lines = scribe.lines(&self.tasks);
+        let outcome = incident.run_hooks(list, &config, &self.tasks, &lines).await;
+        outcome.map(|()| StepEffect::default()).map_err(ActionError::Refused)
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info};
 
 use crate::{
+    hooks::Lines,
     clock::{Moment, SharedClock},
     journal::{Journal, command::Command},
     tasks::Tasks,
@@ -50,6 +51,19 @@ impl Scribe {
     pub fn note(&self, command: Command) {
         // The lane is closed only at shutdown.
         let _ = self.lane.send((command, None));
+    }
+
+    /// A way in for lines from hooks; those in the background send theirs late.
+    #[must_use]
+    pub fn lines(&self, tasks: &Tasks) -> Lines {
+        let (lines, mut coming) = mpsc::unbounded_channel::<String>();
+        let scribe = self.clone();
+        tasks.spawn("hook lines", async move {
+            while let Some(line) = coming.recv().await {
+                scribe.line(line);
+            }
+        });
+        lines
     }
 
     /// Add a line to the recovery's audit.

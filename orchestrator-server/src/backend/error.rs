@@ -1,6 +1,6 @@
 //! What can be wrong with the database file, told apart by what its owner has to do about it.
 
-use std::{path::Path, sync::Arc};
+use std::{io::ErrorKind, path::Path, sync::Arc};
 
 use rusqlite::ErrorCode;
 
@@ -68,8 +68,11 @@ impl Problem {
     pub(super) fn of_unopened(path: &str, text: String) -> Self {
         let path = Path::new(path);
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        match folder {
-            Some(folder) if !folder.exists() => Self::NoFolder(folder.display().to_string()),
+        match folder.map(|folder| (folder.display(), folder.metadata())) {
+            Some((folder, Err(error))) if error.kind() == ErrorKind::NotFound => {
+                Self::NoFolder(folder.to_string())
+            }
+            Some((folder, Err(error))) => Self::NotWritable(format!("{folder}: {error}")),
             _ if path.is_dir() => Self::NotWritable("it is a folder".to_owned()),
             _ => Self::NotWritable(text),
         }

@@ -74,6 +74,7 @@ fn start_logging(flags: &Flags, config: &Config) {
         .with_env_filter(EnvFilter::new(level))
         .with_writer(std::io::stderr)
         .with_target(false)
+        .with_ansi(false)
         .init();
 }
 

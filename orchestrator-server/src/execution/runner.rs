@@ -203,8 +203,7 @@ impl Runner {
         scribe: &Scribe,
     ) -> Result<StepEffect, ActionError> {
         let config = self.config.current();
-        let lines = scribe.lines(&self.tasks);
-        let outcome = incident.run_hooks(list, &config, &self.tasks, &lines).await;
+        let outcome = incident.run_hooks(list, &config, &self.tasks, scribe.lines()).await;
         outcome.map(|()| StepEffect::default()).map_err(ActionError::Refused)
     }
 }

@@ -250,5 +250,10 @@ fn result() -> impl Strategy<Value = StepResult> {
         words().prop_map(ActionError::Unknown),
     ];
     let outcome = prop_oneof![effect.prop_map(Ok), error.prop_map(Err)];
-    (step(), outcome).prop_map(|(step, outcome)| StepResult { step, outcome })
+    (step(), at(), at(), outcome).prop_map(|(step, started, finished, outcome)| StepResult {
+        step,
+        started,
+        finished,
+        outcome,
+    })
 }

@@ -90,7 +90,12 @@ fn seal(host: &str) -> Step {
 }
 
 fn failed(host: &str) -> StepResult {
-    StepResult { step: seal(host), outcome: Err(ActionError::Refused("no".into())) }
+    StepResult {
+        step: seal(host),
+        started: at(0),
+        finished: at(1),
+        outcome: Err(ActionError::Refused("no".into())),
+    }
 }
 
 #[test]

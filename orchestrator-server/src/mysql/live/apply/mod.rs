@@ -35,6 +35,7 @@ pub(super) async fn apply(
             promote::promote(&mut actor, *keep_relay_log).await
         }
         Action::SetReadOnly { on, .. } => promote::set_read_only(&mut actor, *on).await,
+        Action::Resume { .. } => seal::resume(&mut actor).await,
         Action::Detach { .. } => promote::detach(&mut actor).await,
     }
 }

@@ -329,7 +329,13 @@ impl Facts {
         (recoveries.len() + detections.len()) as u64
     }
 
-    fn acknowledge(&mut self, selector: &AckSelector, by: &str, comment: &str, at: Moment) -> u64 {
+    fn acknowledge(
+        &mut self,
+        selector: &AckSelector,
+        by: &str,
+        comment: &str,
+        at: Moment,
+    ) -> u64 {
         let chosen: Vec<_> = self
             .recoveries
             .values()

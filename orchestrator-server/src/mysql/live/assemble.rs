@@ -11,8 +11,9 @@ use super::{
     question::Question,
     reader::Answers,
     replicas::{announced, fetching},
-    settings::{HostnameMethod, LiveSettings},
+    settings::LiveSettings,
 };
+use crate::config::MysqlHostnameResolve;
 use crate::mysql::{
     driver::{FailureKind, ProbeFailure},
     state::{
@@ -154,9 +155,9 @@ fn hostname(
     row: Row<'_>,
 ) -> Result<String, ProbeFailure> {
     let (name, variable) = match settings.hostname {
-        HostnameMethod::None => return Ok(key.hostname().to_owned()),
-        HostnameMethod::Hostname => (row.text("hostname"), "@@hostname"),
-        HostnameMethod::ReportHost => (row.text("report_host"), "@@report_host"),
+        MysqlHostnameResolve::None => return Ok(key.hostname().to_owned()),
+        MysqlHostnameResolve::Hostname => (row.text("hostname"), "@@hostname"),
+        MysqlHostnameResolve::ReportHost => (row.text("report_host"), "@@report_host"),
     };
     if name.is_empty() {
         return Err(failure(&format!(

@@ -1,11 +1,13 @@
-use regex::Regex;
 use rstest::rstest;
 
 use super::{
     super::answer::fixtures::{table, vertical},
     *,
 };
-use crate::mysql::state::DetectField;
+use crate::{
+    config::{List, RegexFilters},
+    mysql::state::DetectField,
+};
 
 const MYSQL: &str = "
     version: 9.7.4-2
@@ -130,10 +132,10 @@ fn a_mariadb_server_counts_what_it_applied_and_what_it_wrote() {
 }
 
 #[rstest]
-#[case(HostnameMethod::None, Ok("alias2"))]
-#[case(HostnameMethod::Hostname, Ok("db2.example"))]
-#[case(HostnameMethod::ReportHost, Ok("db2"))]
-fn names(#[case] hostname: HostnameMethod, #[case] expected: Result<&str, ()>) {
+#[case(MysqlHostnameResolve::None, Ok("alias2"))]
+#[case(MysqlHostnameResolve::Hostname, Ok("db2.example"))]
+#[case(MysqlHostnameResolve::ReportHost, Ok("db2"))]
+fn names(#[case] hostname: MysqlHostnameResolve, #[case] expected: Result<&str, ()>) {
     let settings = LiveSettings { hostname, ..settings() };
     let state = state(&settings, &answers(MYSQL, &[]));
     assert_eq!(state.map(|state| state.hostname).map_err(drop), expected.map(str::to_owned));
@@ -141,7 +143,7 @@ fn names(#[case] hostname: HostnameMethod, #[case] expected: Result<&str, ()>) {
 
 #[test]
 fn a_missing_report_host_is_named() {
-    let settings = LiveSettings { hostname: HostnameMethod::ReportHost, ..settings() };
+    let settings = LiveSettings { hostname: MysqlHostnameResolve::ReportHost, ..settings() };
     let failure = state(&settings, &answers(MARIADB, &[])).unwrap_err();
     assert_eq!((failure.kind, failure.partial), (FailureKind::ServerError, true));
     assert!(failure.text.contains("alias2:3306 has NULL/empty @@report_host"), "{failure}");
@@ -171,7 +173,8 @@ fn without_replica_status_there_is_no_state() {
 fn servers_of_ignored_replication_users_are_left_alone() {
     let replication = table("Source_Host | Source_Port | Source_User\n db1 | 3306 | dump_1");
     let answers = answers(MYSQL, &[(Question::Replication, replication)]);
-    let settings = LiveSettings { ignored_users: vec![Regex::new("^dump").unwrap()], ..settings() };
+    let settings =
+        LiveSettings { ignored_users: RegexFilters::new(&List::from(["^dump"])).0, ..settings() };
     assert_eq!(state(&settings, &answers).unwrap_err().kind, FailureKind::Excluded);
 }
 

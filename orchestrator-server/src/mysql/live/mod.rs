@@ -28,14 +28,16 @@ use futures_util::future::BoxFuture;
 use shared::InstanceKey;
 use tokio::time::Instant;
 
-pub use settings::{HostnameMethod, LiveSettings, Login, OperatorQuery, SettingsSource, TlsUse};
+pub use settings::{LiveSettings, Login, OperatorQuery, TlsUse};
 
 use self::{
     server::{Purpose, Server},
     session::Session,
+    settings::{SettingsSource, settings_of},
 };
 use crate::{
     clock::SharedClock,
+    config::ConfigHandle,
     mysql::{
         dialect::read,
         driver::{Action, ActionError, Attempt, Effect, MysqlDriver, Observation, ProbeFailure},
@@ -50,17 +52,19 @@ pub struct LiveDriver {
 }
 
 impl LiveDriver {
-    /// A driver without any connection yet. `settings` is asked at the beginning of each call.
+    /// A driver without any connection yet. The configuration is read at the beginning of each
+    /// call, so that a reload takes effect.
     #[must_use]
-    pub fn new(settings: SettingsSource, clock: SharedClock) -> Self {
-        Self { settings, clock, servers: Mutex::default() }
+    pub fn new(config: ConfigHandle, clock: SharedClock) -> Self {
+        Self { settings: settings_of(config), clock, servers: Mutex::default() }
     }
 
     /// A driver whose settings never change.
     #[must_use]
     pub fn with_settings(settings: LiveSettings, clock: SharedClock) -> Self {
         let settings = Arc::new(settings);
-        Self::new(Arc::new(move || Arc::clone(&settings)), clock)
+        let settings: SettingsSource = Arc::new(move || Arc::clone(&settings));
+        Self { settings, clock, servers: Mutex::default() }
     }
 
     fn server(&self, key: &InstanceKey) -> Arc<Server> {

@@ -60,13 +60,13 @@ fn without_port(address: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::{super::answer::fixtures::table, *};
-    use regex::Regex;
+    use crate::config::{HostFilters, List, RegexFilters};
     use rstest::rstest;
 
     fn settings() -> LiveSettings {
         LiveSettings {
-            ignored_users: vec![Regex::new("^dump").unwrap()],
-            ignored_replicas: vec![Regex::new("^backup.*:3306$").unwrap()],
+            ignored_users: RegexFilters::new(&List::from(["^dump"])).0,
+            ignored_replicas: HostFilters::new(&List::from(["^backup.*:3306$"])).0,
             ..LiveSettings::for_account("orchestrator", "")
         }
     }

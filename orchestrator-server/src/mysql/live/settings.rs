@@ -1,18 +1,30 @@
 //! What the live driver needs from the configuration, checked once.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use regex::Regex;
 use shared::InstanceKey;
 
-use crate::mysql::{
-    dialect::{NotOneStatement, single_statement},
-    state::DetectField,
+use crate::{
+    config::{Config, ConfigHandle, HostFilters, MysqlHostnameResolve, RegexFilters},
+    mysql::{
+        dialect::{NotOneStatement, single_statement},
+        state::DetectField,
+    },
 };
+
+/// Taken where the configuration sets no time limit at all: every step must end.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+/// The same for statements.
+const LONGEST_STATEMENT: Duration = Duration::from_secs(60);
 
 /// Where the driver reads its settings at the beginning of each call, so that a reload takes
 /// effect without a restart. Gives the same `Arc` until the configuration changes.
-pub type SettingsSource = Arc<dyn Fn() -> Arc<LiveSettings> + Send + Sync>;
+pub(super) type SettingsSource = Arc<dyn Fn() -> Arc<LiveSettings> + Send + Sync>;
 
 /// Settings of the live driver.
 #[derive(Clone, Debug)]
@@ -31,7 +43,7 @@ pub struct LiveSettings {
     /// (`MySQLConnectionLifetimeSeconds`).
     pub connection_lifetime: Option<Duration>,
     /// Which name of a server is its hostname (`MySQLHostnameResolveMethod`).
-    pub hostname: HostnameMethod,
+    pub hostname: MysqlHostnameResolve,
     /// The operator's queries (`Detect…Query`, `ReplicationLagQuery`).
     pub detect: Vec<(DetectField, OperatorQuery)>,
     /// Patterns with one group that give a field from the hostname (`DataCenterPattern`, …).
@@ -43,10 +55,9 @@ pub struct LiveSettings {
     pub discover_by_listing: bool,
     /// Servers that replicate by such a user are left alone
     /// (`DiscoveryIgnoreReplicationUsernameFilters`).
-    pub ignored_users: Vec<Regex>,
-    /// Replicas, as `host:port`, that no source is said to have
-    /// (`DiscoveryIgnoreReplicaHostnameFilters`).
-    pub ignored_replicas: Vec<Regex>,
+    pub ignored_users: RegexFilters,
+    /// Replicas that no source is said to have (`DiscoveryIgnoreReplicaHostnameFilters`).
+    pub ignored_replicas: HostFilters,
     /// Read-only means `super_read_only` too (`UseSuperReadOnly`).
     pub use_super_read_only: bool,
 }
@@ -79,17 +90,6 @@ pub enum TlsUse {
     Always,
 }
 
-/// Which name of a server is its hostname.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HostnameMethod {
-    /// The one it was asked by.
-    None,
-    /// `@@hostname`.
-    Hostname,
-    /// `@@report_host`.
-    ReportHost,
-}
-
 /// A query from the configuration, known to be one statement, or why it is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorQuery(Result<String, NotOneStatement>);
@@ -113,18 +113,6 @@ impl OperatorQuery {
     }
 }
 
-impl HostnameMethod {
-    /// Reads the value of `MySQLHostnameResolveMethod`; any unknown value means none.
-    #[must_use]
-    pub fn from_config(text: &str) -> Self {
-        match text {
-            "default" | "hostname" | "@@hostname" => Self::Hostname,
-            "report_host" | "@@report_host" => Self::ReportHost,
-            _ => Self::None,
-        }
-    }
-}
-
 impl LiveSettings {
     /// Settings with the configuration's defaults and this account.
     #[must_use]
@@ -142,13 +130,13 @@ impl LiveSettings {
             probe_timeout: Duration::from_secs(10),
             action_timeout: Duration::from_secs(10),
             connection_lifetime: None,
-            hostname: HostnameMethod::Hostname,
+            hostname: MysqlHostnameResolve::Hostname,
             detect: Vec::new(),
             patterns: Vec::new(),
             replication_credentials: None,
             discover_by_listing: false,
-            ignored_users: Vec::new(),
-            ignored_replicas: Vec::new(),
+            ignored_users: RegexFilters::default(),
+            ignored_replicas: HostFilters::default(),
             use_super_read_only: false,
         }
     }
@@ -168,49 +156,120 @@ impl LiveSettings {
     /// Servers that replicate by this user are left alone.
     #[must_use]
     pub fn ignores_user(&self, user: &str) -> bool {
-        !user.is_empty() && self.ignored_users.iter().any(|filter| filter.is_match(user))
+        !user.is_empty() && self.ignored_users.matches(user)
     }
 
     /// This replica is left out of what its source reports.
     #[must_use]
     pub fn ignores_replica(&self, key: &InstanceKey) -> bool {
-        let text = key.to_string();
-        self.ignored_replicas.iter().any(|filter| filter.is_match(&text))
+        self.ignored_replicas.matches(key.hostname(), key.port())
     }
+}
+
+impl From<&Config> for LiveSettings {
+    fn from(config: &Config) -> Self {
+        let raw = &config.raw;
+        Self {
+            login: login(config),
+            connect_timeout: seconds(raw.mysql_connect_timeout_seconds, LONGEST_CONNECT),
+            probe_timeout: seconds(raw.mysql_discovery_read_timeout_seconds, LONGEST_STATEMENT),
+            action_timeout: seconds(
+                raw.instance_bulk_operations_wait_timeout_seconds.try_into().unwrap_or(0),
+                LONGEST_STATEMENT,
+            ),
+            connection_lifetime: u64::try_from(raw.mysql_connection_lifetime_seconds)
+                .ok()
+                .filter(|seconds| *seconds > 0)
+                .map(Duration::from_secs),
+            hostname: config.mysql_hostname_resolve,
+            detect: detect_queries(config),
+            patterns: patterns(config),
+            replication_credentials: OperatorQuery::from_config(&raw.replication_credentials_query),
+            discover_by_listing: raw.discover_by_show_slave_hosts,
+            ignored_users: config.filters.discovery_ignore_replication_user.clone(),
+            ignored_replicas: config.filters.discovery_ignore_replica.clone(),
+            use_super_read_only: raw.use_super_read_only,
+        }
+    }
+}
+
+/// A number of seconds; none means no limit, for which the longest time stands.
+fn seconds(value: i64, longest: Duration) -> Duration {
+    match u64::try_from(value) {
+        Ok(0) | Err(_) => longest,
+        Ok(value) => Duration::from_secs(value),
+    }
+}
+
+fn login(config: &Config) -> Login {
+    let raw = &config.raw;
+    let file = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
+    let tls = if raw.mysql_topology_use_mutual_tls {
+        TlsUse::Always
+    } else if raw.mysql_topology_use_mixed_tls {
+        TlsUse::WhereRequired
+    } else {
+        TlsUse::Never
+    };
+    let identity = file(&raw.mysql_topology_ssl_cert_file)
+        .zip(file(&raw.mysql_topology_ssl_private_key_file))
+        .filter(|_| tls == TlsUse::Always);
+    Login {
+        user: raw.mysql_topology_user.clone(),
+        password: raw.mysql_topology_password.expose().to_owned(),
+        tls,
+        ca_file: file(&raw.mysql_topology_ssl_ca_file),
+        client_identity: identity,
+        skip_verify: raw.mysql_topology_ssl_skip_verify,
+    }
+}
+
+fn detect_queries(config: &Config) -> Vec<(DetectField, OperatorQuery)> {
+    let raw = &config.raw;
+    let queries = [
+        (DetectField::InstanceAlias, &raw.detect_instance_alias_query),
+        (DetectField::ClusterAlias, &raw.detect_cluster_alias_query),
+        (DetectField::ClusterDomain, &raw.detect_cluster_domain_query),
+        (DetectField::DataCenter, &raw.detect_data_center_query),
+        (DetectField::Region, &raw.detect_region_query),
+        (DetectField::PhysicalEnvironment, &raw.detect_physical_environment_query),
+        (DetectField::PromotionRule, &raw.detect_promotion_rule_query),
+        (DetectField::SemiSyncPriority, &raw.detect_semi_sync_enforced_query),
+        (DetectField::Lag, &raw.replication_lag_query),
+        (DetectField::PseudoGtid, &raw.detect_pseudo_gtid_query),
+    ];
+    let configured = |(field, text): (DetectField, &String)| {
+        OperatorQuery::from_config(text).map(|query| (field, query))
+    };
+    queries.into_iter().filter_map(configured).collect()
+}
+
+fn patterns(config: &Config) -> Vec<(DetectField, Regex)> {
+    let patterns = [
+        (DetectField::DataCenter, &config.patterns.data_center),
+        (DetectField::Region, &config.patterns.region),
+        (DetectField::PhysicalEnvironment, &config.patterns.physical_environment),
+    ];
+    patterns.into_iter().filter_map(|(field, pattern)| Some((field, pattern.clone()?))).collect()
+}
+
+/// Settings from the running configuration, made anew only when it changes.
+pub(super) fn settings_of(config: ConfigHandle) -> SettingsSource {
+    let made: Mutex<Option<(Arc<Config>, Arc<LiveSettings>)>> = Mutex::default();
+    Arc::new(move || {
+        let current = config.current();
+        let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some((from, settings)) if Arc::ptr_eq(from, &current) => Arc::clone(settings),
+            _ => {
+                let settings = Arc::new(LiveSettings::from(&*current));
+                *made = Some((current, Arc::clone(&settings)));
+                settings
+            }
+        }
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("default", HostnameMethod::Hostname)]
-    #[case("hostname", HostnameMethod::Hostname)]
-    #[case("@@hostname", HostnameMethod::Hostname)]
-    #[case("report_host", HostnameMethod::ReportHost)]
-    #[case("@@report_host", HostnameMethod::ReportHost)]
-    #[case("none", HostnameMethod::None)]
-    #[case("", HostnameMethod::None)]
-    #[case("anything", HostnameMethod::None)]
-    fn hostname_methods(#[case] text: &str, #[case] expected: HostnameMethod) {
-        assert_eq!(HostnameMethod::from_config(text), expected);
-    }
-
-    #[test]
-    fn operators_queries_are_one_statement() {
-        assert_eq!(OperatorQuery::from_config("  "), None);
-        let query = OperatorQuery::from_config("select 'a;b';").unwrap();
-        assert_eq!(query.statement(), Ok("select 'a;b'"));
-        let query = OperatorQuery::from_config("select 1; drop table t").unwrap();
-        assert_eq!(query.statement(), Err(NotOneStatement::Several));
-    }
-
-    #[test]
-    fn user_filters() {
-        let mut settings = LiveSettings::for_account("orchestrator", "");
-        settings.ignored_users = vec![Regex::new("^dump_").unwrap()];
-        assert!(settings.ignores_user("dump_1"));
-        assert!(!settings.ignores_user("repl") && !settings.ignores_user(""));
-    }
-}
+#[path = "settings_tests.rs"]
+mod tests;

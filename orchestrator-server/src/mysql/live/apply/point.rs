@@ -37,7 +37,7 @@ pub(super) async fn point_to(
     actor.stop_all(&reading).await?;
     declare_own_writes(actor, &reading).await?;
     let (host, port) = (source.key.hostname(), source.key.port());
-    let uses_tls = reading.channel.as_ref().is_some_and(|channel| channel.tls.enabled)
+    let enforces_tls = reading.channel.as_ref().is_some_and(enforces_tls)
         || credentials.as_ref().is_some_and(|account| !account.tls_ca.is_empty());
     let change = ChangeSource {
         source: Some((host, port)),
@@ -45,7 +45,7 @@ pub(super) async fn point_to(
         credentials: credentials.as_ref(),
         delay: None,
         heartbeat: heartbeat.as_deref(),
-        get_public_key: !uses_tls,
+        get_public_key: !enforces_tls,
     };
     let took_effect = |now: &Reading| {
         now.channel.as_ref().is_some_and(|channel| {
@@ -63,6 +63,13 @@ fn place(reading: &Reading) -> Place {
         Some(ChannelGtid::MariaCurrentPos) => Place::GtidCurrentPos,
         _ => Place::Gtid,
     }
+}
+
+/// TLS is more than preferred, which is what MySQL 9 does by itself: the source's key need not
+/// be asked for.
+fn enforces_tls(channel: &Channel) -> bool {
+    let tls = &channel.tls;
+    tls.enabled && (tls.verify_server_cert == Some(true) || !tls.ca_file.is_empty())
 }
 
 /// MariaDB looks for its place by what it applied as a replica. A former source wrote its

@@ -63,6 +63,41 @@ async fn start_applier(actor: &mut Actor<'_>, reading: &Reading) -> Result<(), A
     actor.start(Thread::Sql, reading).await
 }
 
+/// Lets a sealed replica receive again from the source that it has.
+pub(super) async fn resume(actor: &mut Actor<'_>) -> Result<Effect, ActionError> {
+    let reading = actor.look().await?;
+    if let Some(channel) = &reading.channel {
+        resume_channel(actor, &reading, channel).await?;
+    }
+    let reading = actor.look().await?;
+    Ok(actor.effect(&reading).await)
+}
+
+async fn resume_channel(
+    actor: &mut Actor<'_>,
+    reading: &Reading,
+    channel: &Channel,
+) -> Result<(), ActionError> {
+    if channel.io != ThreadState::Stopped {
+        return Ok(());
+    }
+    let left_gtid = channel.gtid == ChannelGtid::None && !channel.retrieved.is_empty();
+    if left_gtid && reading.is_drained() {
+        actor.stop_all(reading).await?;
+        let change = ChangeSource { place: Place::Gtid, ..ChangeSource::default() };
+        let took_effect = |now: &Reading| {
+            now.channel.as_ref().is_some_and(|channel| channel.gtid != ChannelGtid::None)
+        };
+        actor.change_source("return to GTID", &change, reading, &took_effect).await?;
+        return actor.start(Thread::Both, reading).await;
+    }
+    if channel.sql == ThreadState::Running {
+        return actor.start(Thread::Io, reading).await;
+    }
+    start_applier(actor, reading).await?;
+    actor.start(Thread::Both, reading).await
+}
+
 /// Changes a channel whose threads are both stopped, without losing its relay log: it then finds
 /// its place by relay-log coordinates instead of GTID.
 pub(super) async fn keep_relay_log(

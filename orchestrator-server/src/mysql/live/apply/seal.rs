@@ -16,22 +16,6 @@ pub(super) async fn seal(actor: &mut Actor<'_>) -> Result<Effect, ActionError> {
     Ok(actor.effect(&reading).await)
 }
 
-/// Lets a sealed replica receive again: the applier first, so that no relay log is lost.
-pub(super) async fn resume(actor: &mut Actor<'_>) -> Result<Effect, ActionError> {
-    let mut reading = actor.look().await?;
-    if reading.channel.is_some() {
-        if reading.sql_is(ThreadState::Stopped) {
-            start_applier(actor, &reading).await?;
-            reading = actor.look().await?;
-        }
-        if reading.io_is(ThreadState::Stopped) {
-            actor.start(Thread::Io, &reading).await?;
-            reading = actor.look().await?;
-        }
-    }
-    Ok(actor.effect(&reading).await)
-}
-
 /// Makes sure that nothing more is received and that the applier runs if there is anything to
 /// apply. What the applier makes of it is not waited for.
 pub(super) async fn sealed(actor: &mut Actor<'_>) -> Result<Reading, ActionError> {

@@ -78,8 +78,7 @@ pub struct Core {
 pub fn start(parts: Parts) -> Core {
     let Parts { driver, journal, facts, known, store, config, clock, tasks, node, active } = parts;
     let leadership = Leadership::alone(clock.clone());
-    let (inventory, owner) =
-        owner::inventory(known, facts, store, config.clone(), clock.clone());
+    let (inventory, owner) = owner::inventory(known, facts, store, config.clone(), clock.clone());
     let discovery = Discovery::new(
         driver.clone(),
         inventory.clone(),
@@ -104,11 +103,9 @@ pub fn start(parts: Parts) -> Core {
         clock: clock.clone(),
         tasks: tasks.clone(),
     };
-    let judge =
-        Judge::new(runner, suspicion.clone(), leadership.clone(), node.clone(), wake);
+    let judge = Judge::new(runner, suspicion.clone(), leadership.clone(), node.clone(), wake);
     tasks.keep("inventory", owner.run(tasks.stop_token()));
-    let core =
-        Core { inventory, discovery, judge, journal, config, clock, leadership, node };
+    let core = Core { inventory, discovery, judge, journal, config, clock, leadership, node };
     if active {
         start_watching(&core, driver, suspicion, woken, &tasks);
     }

@@ -30,7 +30,9 @@ fn main() -> ExitCode {
         (Some("http"), _) => serve(&flags),
         (None, None) => say(CHEAT_SHEET, ExitCode::SUCCESS),
         (None | Some("cli"), Some(command)) => complain(
-            &format!("the command {command} is not available here: ask a running service with orchestrator-client -c {command}"),
+            &format!(
+                "the command {command} is not available here: ask a running service with orchestrator-client -c {command}"
+            ),
             ExitCode::FAILURE,
         ),
         (Some(word), _) => complain(

@@ -105,10 +105,8 @@ impl Operations for ServiceOperations {
         let (core, done) = (self.core.clone(), oneshot::channel());
         let (sender, receiver) = done;
         self.tasks.spawn("requested recovery", async move {
-            let wanted = Request {
-                candidate: request.candidate.clone(),
-                skip_hooks: request.skip_hooks,
-            };
+            let wanted =
+                Request { candidate: request.candidate.clone(), skip_hooks: request.skip_hooks };
             let result = core.judge.recover_on_request(&request.key, &wanted, &request.by).await;
             let reply = match result {
                 Err(why) => RecoverReply::NotAttempted(Some(why)),

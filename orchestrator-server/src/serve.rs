@@ -199,9 +199,8 @@ fn keep_standing(
 
 /// Reload on SIGHUP; return on SIGTERM or SIGINT.
 async fn until_told(core: &Core) {
-    let listen = |kind| {
-        signal(kind).inspect_err(|error| warn!("cannot listen for a signal: {error}")).ok()
-    };
+    let listen =
+        |kind| signal(kind).inspect_err(|error| warn!("cannot listen for a signal: {error}")).ok();
     let mut hangup = listen(SignalKind::hangup());
     let mut terminate = listen(SignalKind::terminate());
     let mut interrupt = listen(SignalKind::interrupt());

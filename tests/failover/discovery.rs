@@ -20,7 +20,8 @@ async fn a_tree_is_found_from_its_leaf_and_remembered(
     service.discover(&sandbox, 4).await;
 
     let topology = service.ask(&["-c", "topology", "-i", &sandbox.address(2)]);
-    let names: Vec<&str> = topology.lines().map(|l| l.split('[').next().unwrap().trim_end()).collect();
+    let names: Vec<&str> =
+        topology.lines().map(|l| l.split('[').next().unwrap().trim_end()).collect();
     let expected = [
         sandbox.address(1),
         format!("+ {}", sandbox.address(2)),
@@ -37,10 +38,11 @@ async fn a_tree_is_found_from_its_leaf_and_remembered(
         if stored == 4 { Ok(()) } else { Err(format!("{stored} servers stored")) }
     })
     .await;
+    service.kill();
     for node in 1..=4 {
         sandbox.fault("kill", node);
     }
-    service.restart().await;
+    service.revive().await;
     let known = service.get("all-instances").await.unwrap();
     assert_eq!(known.as_array().map(Vec::len), Some(4), "{known}");
     assert_eq!(instance(&service, &sandbox, 4).await["ReplicationDepth"], 2);

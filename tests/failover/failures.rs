@@ -20,9 +20,7 @@ async fn successor(service: &Service, sandbox: &Sandbox) -> u16 {
 
 #[rstest]
 #[tokio::test]
-async fn a_killed_source_is_replaced(
-    #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
-) {
+async fn a_killed_source_is_replaced(#[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor) {
     let sandbox = Sandbox::with(flavor, 4, &["--shape", "star"]);
     let service = Service::start(json!({})).await;
     service.discover(&sandbox, 3).await;

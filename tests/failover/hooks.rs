@@ -20,7 +20,9 @@ async fn hooks_run_in_order_and_know_the_incident(
     let note = |list: &str| {
         let file = out.path().join("order").display().to_string();
         let env = out.path().join(list).display().to_string();
-        json!([format!("echo '{list} {{failureType}} {{failedHost}}:{{failedPort}} {{successorHost}}:{{successorPort}}' >> '{file}'; env | grep ^ORC_ > '{env}'")])
+        json!([format!(
+            "echo '{list} {{failureType}} {{failedHost}}:{{failedPort}} {{successorHost}}:{{successorPort}}' >> '{file}'; env | grep ^ORC_ > '{env}'"
+        )])
     };
     let service = Service::start(json!({
         "InstancePollSeconds": 1,

@@ -36,7 +36,15 @@ async fn a_downtimed_source_is_not_recovered(
     service.discover(&sandbox, 1).await;
     let source = sandbox.address(1);
     service.ask(&[
-        "-c", "begin-downtime", "-i", &source, "--duration", "10m", "--owner", "dba", "--reason",
+        "-c",
+        "begin-downtime",
+        "-i",
+        &source,
+        "--duration",
+        "10m",
+        "--owner",
+        "dba",
+        "--reason",
         "maintenance of the room",
     ]);
     sandbox.fault("kill", 1);

@@ -30,11 +30,9 @@ fn holds(cast: &Cast, condition: &str) -> Result<bool, String> {
         ["no", "recovery"] => recovery.is_none(),
         ["one", "recovery"] => cast.facts().recoveries.size() == 1,
         ["two", "recoveries"] => cast.facts().recoveries.size() == 2,
-        ["detected", code, "on", name] => cast
-            .facts()
-            .detections
-            .values()
-            .any(|d| d.code.name() == code && d.key == key(name)),
+        ["detected", code, "on", name] => {
+            cast.facts().detections.values().any(|d| d.code.name() == code && d.key == key(name))
+        }
         ["nothing", "detected"] => cast.facts().detections.is_empty(),
         ["blocked", name] => cast.facts().blocked.contains_key(&key(name)),
         ["lost", name] => end.is_some_and(|e| e.lost.contains(&key(name))),
@@ -47,9 +45,9 @@ fn holds(cast: &Cast, condition: &str) -> Result<bool, String> {
         [name, "downtimed"] => cast.facts().downtime(&key(name), cast.world.now()).is_some(),
         [name, "writeable"] => server(cast, name, |s| !s.read_only)?,
         [name, "readonly"] => server(cast, name, |s| s.read_only)?,
-        [name, "detached"] => server(cast, name, |s| {
-            s.channel.as_ref().is_some_and(|c| c.detached || !c.receiving)
-        })?,
+        [name, "detached"] => {
+            server(cast, name, |s| s.channel.as_ref().is_some_and(|c| c.detached || !c.receiving))?
+        }
         [name, "has", count] => {
             let count: usize = count.parse().map_err(|_| "a number")?;
             server(cast, name, |s| s.executed.len() == count)?

@@ -164,7 +164,9 @@ async fn expect(cast: &Cast, always: bool, rest: &str) -> Result<(), String> {
             (false, true) => return Ok(()),
             (true, true) if over => return Ok(()),
             (true, false) => return Err(format!("no longer true: {}", unmet.join("; "))),
-            (false, false) if over => return Err(format!("not true in time: {}", unmet.join("; "))),
+            (false, false) if over => {
+                return Err(format!("not true in time: {}", unmet.join("; ")));
+            }
             _ => {}
         }
         tokio::time::sleep(LOOK).await;

@@ -89,8 +89,7 @@ impl Waiting {
             .collect();
         let mut batch = Vec::with_capacity(keys.len());
         for key in keys {
-            if let Some((Stored::Changed { instance, .. }, _)) = self.changed.remove(&key)
-            {
+            if let Some((Stored::Changed { instance, .. }, _)) = self.changed.remove(&key) {
                 match serde_json::to_string(&StoredInstance::new(&instance, None)) {
                     Ok(body) => batch.push((key.clone(), body)),
                     Err(error) => warn!(instance = %key, "{key} cannot be stored: {error}"),

@@ -210,9 +210,7 @@ impl<'a> Story<'a> {
         if self.recovery.forced {
             return None;
         }
-        if self.stuck.contains(candidate)
-            && self.view.config.sql_thread == SqlThreadPolicy::Fail
-        {
+        if self.stuck.contains(candidate) && self.view.config.sql_thread == SqlThreadPolicy::Fail {
             return Some(format!(
                 "FailMasterPromotionIfSQLThreadNotUpToDate is set and {candidate} could not apply all that it received"
             ));
@@ -303,12 +301,13 @@ impl<'a> Story<'a> {
     /// What replicas received that a server with `holds` lacks, in words; transactions that a
     /// replica wrote itself aside.
     fn losses(&self, holds: &Position) -> Vec<String> {
-        let seals = self.current.iter().filter_map(|result| match (&result.step, &result.outcome) {
-            (Step::Server(Action::Seal { replica }), Ok(effect)) => {
-                Some((replica, self.position(replica, &effect.held)))
-            }
-            _ => None,
-        });
+        let seals =
+            self.current.iter().filter_map(|result| match (&result.step, &result.outcome) {
+                (Step::Server(Action::Seal { replica }), Ok(effect)) => {
+                    Some((replica, self.position(replica, &effect.held)))
+                }
+                _ => None,
+            });
         seals
             .filter(|(replica, held)| !candidate::covers(self.view, holds, replica, held))
             .map(|(replica, held)| format!("{} (received by {replica})", held.minus_text(holds)))

@@ -247,10 +247,7 @@ fn nobody_to_promote(case: &Case<'_>) -> Option<Verdict> {
     let rejections = candidate::nobody_promotable(case.view, &case.finding.key)?;
     let reasons: Vec<String> =
         rejections.iter().map(|(key, reason)| format!("{key}: {reason}")).collect();
-    refuse(
-        Guard::NobodyToPromote,
-        format!("no replica may be promoted ({})", reasons.join("; ")),
-    )
+    refuse(Guard::NobodyToPromote, format!("no replica may be promoted ({})", reasons.join("; ")))
 }
 
 /// What can be said before anything is touched: `lossless` needs proof, `bounded` a small lag.

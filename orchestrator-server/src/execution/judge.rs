@@ -209,9 +209,10 @@ impl Judge {
     }
 
     fn is_detected(&self, view: &ClusterView, finding: &Finding) -> bool {
-        view.facts.detections.values().any(|d| {
-            d.active && d.key == finding.key && d.actionable == finding.actionable
-        })
+        view.facts
+            .detections
+            .values()
+            .any(|d| d.active && d.key == finding.key && d.actionable == finding.actionable)
     }
 
     /// Detection, its hooks, and then, on a new picture, the recovery.
@@ -227,7 +228,8 @@ impl Judge {
         };
         match guards::judge(&Case { view: &view, finding: &finding, forced: false }) {
             Verdict::Act { failing_since } => {
-                let recovery = self.draft(&view, &finding, Some(failing_since), &Request::default());
+                let recovery =
+                    self.draft(&view, &finding, Some(failing_since), &Request::default());
                 self.recover(&view, recovery).await;
             }
             verdict => self.note_block(&view, &finding, &verdict),
@@ -356,10 +358,8 @@ impl Judge {
                 warn!("resuming recovery {} of {}", recovery.uid, recovery.key);
                 let _ended = Ended { open: this.open.clone(), cluster: recovery.cluster.clone() };
                 let members = recovery.replicas.iter().chain([&recovery.key]);
-                futures_util::future::join_all(
-                    members.map(|key| this.runner.discovery.read(key)),
-                )
-                .await;
+                futures_util::future::join_all(members.map(|key| this.runner.discovery.read(key)))
+                    .await;
                 this.runner.run(recovery).await;
             });
         }

@@ -58,7 +58,8 @@ impl Runner {
             let view = self.view(&recovery, &members);
             match dead_master::next(&view, &recovery) {
                 Next::Do(steps) => {
-                    if recovery.intended != steps && !self.intend(&mut recovery, steps, &scribe).await
+                    if recovery.intended != steps
+                        && !self.intend(&mut recovery, steps, &scribe).await
                     {
                         warn!("recovery {} stops: it cannot be written down", recovery.uid);
                         return recovery;

@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info};
 
 use crate::{
-    hooks::Lines,
     clock::{Moment, SharedClock},
+    hooks::Lines,
     journal::{Journal, command::Command},
     tasks::Tasks,
 };

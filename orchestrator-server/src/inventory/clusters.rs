@@ -37,7 +37,8 @@ pub fn membership(
 /// The server above: the group primary for a secondary, else the source; only if it is known.
 fn parent<'a>(servers: &'a Servers, instance: &'a Instance) -> Option<&'a Arc<Instance>> {
     let group = instance.state.as_ref().and_then(|s| s.group.as_ref());
-    let primary = group.and_then(|g| g.primary.as_ref()).filter(|primary| **primary != instance.key);
+    let primary =
+        group.and_then(|g| g.primary.as_ref()).filter(|primary| **primary != instance.key);
     servers.get(primary.or_else(|| instance.source.attached())?)
 }
 

@@ -260,12 +260,8 @@ impl Owner {
         if self.servers.get(asked).is_some_and(|i| i.state.is_none()) {
             self.remove(asked);
         }
-        let followers: Vec<_> = self
-            .servers
-            .values()
-            .filter(|i| i.source.attached() == Some(asked))
-            .cloned()
-            .collect();
+        let followers: Vec<_> =
+            self.servers.values().filter(|i| i.source.attached() == Some(asked)).cloned().collect();
         for follower in followers {
             let moved = Instance { source: Source::Attached(known.clone()), ..(*follower).clone() };
             self.put(Some(&follower), moved);
@@ -346,8 +342,8 @@ impl Owner {
         self.published.index.insert_mut(key.clone(), cluster);
         self.servers.insert(key.clone(), placed.clone());
         if moved || dirty.contains(key) {
-            let matters = moved
-                || previous.instance(key).is_none_or(|old| !same_settings(old, &placed));
+            let matters =
+                moved || previous.instance(key).is_none_or(|old| !same_settings(old, &placed));
             // The store is gone only at shutdown.
             let _ = self.store.send(Stored::Changed { instance: placed, matters });
         }

@@ -105,7 +105,9 @@ impl Discovery {
     pub fn enqueue(&self, key: &InstanceKey) {
         let now = self.clock.now();
         let forgotten = self.inventory.view().facts.forgotten.get(key).is_some_and(|u| *u > now);
-        if forgotten || self.config.current().filters.discovery_ignore.matches(key.hostname(), key.port()) {
+        if forgotten
+            || self.config.current().filters.discovery_ignore.matches(key.hostname(), key.port())
+        {
             return;
         }
         let failing = {
@@ -185,8 +187,15 @@ impl Discovery {
     fn neighbours(&self, state: &ServerState) -> Vec<InstanceKey> {
         let config = self.config.current();
         let members = state.group.iter().flat_map(|group| &group.members);
-        let below = state.replicas.iter().chain(members).filter(|k| !config.filters.discovery_ignore_replica.matches(k.hostname(), k.port()));
-        let source = state.source().attached().filter(|k| !config.filters.discovery_ignore_master.matches(k.hostname(), k.port())).cloned();
+        let below =
+            state.replicas.iter().chain(members).filter(|k| {
+                !config.filters.discovery_ignore_replica.matches(k.hostname(), k.port())
+            });
+        let source = state
+            .source()
+            .attached()
+            .filter(|k| !config.filters.discovery_ignore_master.matches(k.hostname(), k.port()))
+            .cloned();
         below.cloned().chain(source).collect()
     }
 

@@ -48,7 +48,15 @@ impl Suspicion {
         tasks: Tasks,
         wake: mpsc::UnboundedSender<InstanceKey>,
     ) -> Self {
-        Self { driver, inventory, discovery, tasks, wake, examined: Arc::default(), being_read: Arc::default() }
+        Self {
+            driver,
+            inventory,
+            discovery,
+            tasks,
+            wake,
+            examined: Arc::default(),
+            being_read: Arc::default(),
+        }
     }
 
     /// Begin an examination for every source whose last probe failed. Called often.

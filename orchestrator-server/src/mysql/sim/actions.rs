@@ -59,9 +59,8 @@ async fn wait(
     let mut executed = 0;
     loop {
         world.lock().reachable(key)?;
-        let (done, now_executed) = world
-            .look(key, |s| (reached(s), s.executed.len()))
-            .ok_or_else(|| gone(key))?;
+        let (done, now_executed) =
+            world.look(key, |s| (reached(s), s.executed.len())).ok_or_else(|| gone(key))?;
         if done || world.now().since(progress) > longest || broken(world, key) {
             return effect(world, key, done);
         }
@@ -73,7 +72,8 @@ async fn wait(
 }
 
 fn broken(world: &World, key: &InstanceKey) -> bool {
-    let is_broken = |s: &SimServer| s.channel.as_ref().is_some_and(|c| c.applier == Applier::Broken);
+    let is_broken =
+        |s: &SimServer| s.channel.as_ref().is_some_and(|c| c.applier == Applier::Broken);
     world.look(key, is_broken).unwrap_or(false)
 }
 
@@ -183,8 +183,11 @@ impl Inner {
 
     fn unapplied(&self, key: &InstanceKey) -> String {
         let relay = self.servers.get(key).and_then(|s| s.channel.as_ref()).map(|c| &c.relay);
-        let waiting: Vec<String> =
-            relay.into_iter().flatten().map(|(t, _)| format!("{}:{}", t.origin, t.number)).collect();
+        let waiting: Vec<String> = relay
+            .into_iter()
+            .flatten()
+            .map(|(t, _)| format!("{}:{}", t.origin, t.number))
+            .collect();
         waiting.join(",")
     }
 }

@@ -36,9 +36,7 @@ impl SimDriver {
         let (wait, kind) = match self.world.look(key, |s| s.condition) {
             Some(Condition::Up) => return Ok(()),
             Some(Condition::NoConnectionsLeft) if !fresh => return Ok(()),
-            Some(Condition::NoConnectionsLeft) => {
-                (Duration::ZERO, FailureKind::TooManyConnections)
-            }
+            Some(Condition::NoConnectionsLeft) => (Duration::ZERO, FailureKind::TooManyConnections),
             Some(Condition::Frozen(_)) if fresh => (CONNECT_TIMEOUT, FailureKind::NoHandshake),
             Some(Condition::Frozen(_)) => (HEARTBEAT_TIMEOUT, FailureKind::StatementTimedOut),
             Some(Condition::CutFromUs) => (CONNECT_TIMEOUT, FailureKind::ConnectTimedOut),

@@ -187,10 +187,9 @@ impl SimServer {
             Applier::Stopped | Applier::Broken => ThreadState::Stopped,
         };
         let io_error = match io {
-            ThreadState::Connecting => ThreadError {
-                number: 2003,
-                text: "error connecting to source".to_owned(),
-            },
+            ThreadState::Connecting => {
+                ThreadError { number: 2003, text: "error connecting to source".to_owned() }
+            }
             ThreadState::Running | ThreadState::Stopped => ThreadError::default(),
         };
         let sql_error = match channel.applier {

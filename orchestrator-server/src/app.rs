@@ -26,7 +26,7 @@ use crate::{
 /// How often what is due is looked for.
 const DISCOVERY_TICK: Duration = Duration::from_millis(200);
 const HEARTBEAT_TICK: Duration = Duration::from_millis(500);
-const CARETAKING_TICK: Duration = Duration::from_secs(10);
+const CARETAKING_TICK: Duration = Duration::from_secs(1);
 
 /// What the core is built from.
 pub struct Parts {

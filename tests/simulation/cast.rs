@@ -105,7 +105,7 @@ impl Cast {
     }
 
     pub(crate) fn last_recovery(&self) -> Option<Arc<Recovery>> {
-        self.facts().recoveries.values().last().cloned()
+        self.facts().recoveries.values().next_back().cloned()
     }
 
     pub(crate) async fn propose(&self, command: Command) {

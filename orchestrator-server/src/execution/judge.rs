@@ -324,6 +324,8 @@ impl Judge {
         }
         let command = Command::RegisterRecovery(Box::new(recovery.clone()));
         match self.runner.journal.propose(command).await {
+            // Another one of this cluster is on record, unfinished.
+            Ok(applied) if applied.number == 0 => return None,
             Ok(applied) => recovery.id = applied.number,
             Err(error) => {
                 error!("{} is not recovered: the journal says {error}", recovery.key);

@@ -1,0 +1,171 @@
+//! Real MySQL and MariaDB servers, by `scripts/sandbox`. Each sandbox has its own folder and
+//! ports, and is gone when it is dropped.
+
+use std::{
+    net::TcpListener,
+    process::{Command, Output},
+    sync::Mutex,
+};
+
+use mysql_async::{Conn, OptsBuilder, prelude::Queryable};
+
+/// Which servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// MySQL.
+    MySql,
+    /// MariaDB.
+    MariaDb,
+}
+
+/// A running topology. Node 1 is the source.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// Which servers.
+    pub flavor: Flavor,
+    base_port: u16,
+    nodes: u16,
+    folder: tempfile::TempDir,
+}
+
+/// Ports are looked for by one test at a time; between tests of other processes the sandbox
+/// itself notices a taken port, and the next block is tried.
+static LOOKING_FOR_PORTS: Mutex<()> = Mutex::new(());
+
+impl Flavor {
+    /// The name for `--flavor`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MySql => "mysql",
+            Self::MariaDb => "mariadb",
+        }
+    }
+}
+
+impl Sandbox {
+    /// A source with two replicas by GTID.
+    #[must_use]
+    pub fn start(flavor: Flavor) -> Self {
+        Self::with(flavor, 3, &[])
+    }
+
+    /// `nodes` servers, with more options for `scripts/sandbox up`.
+    ///
+    /// # Panics
+    /// If they do not start.
+    #[must_use]
+    pub fn with(flavor: Flavor, nodes: u16, options: &[&str]) -> Self {
+        let _one_at_a_time = LOOKING_FOR_PORTS.lock().unwrap_or_else(|e| e.into_inner());
+        let mut last = String::new();
+        for _ in 0..5 {
+            let folder = tempfile::Builder::new().prefix("sandbox").tempdir().unwrap();
+            let sandbox = Self { flavor, base_port: free_ports(nodes), nodes, folder };
+            let count = nodes.to_string();
+            let mut arguments = vec!["--nodes", &count];
+            arguments.extend(options);
+            let output = sandbox.run("up", &arguments);
+            if output.status.success() {
+                return sandbox;
+            }
+            last = String::from_utf8_lossy(&output.stderr).into_owned();
+        }
+        panic!("the sandbox does not start: {last}")
+    }
+
+    /// Port of a node, counted from 1.
+    #[must_use]
+    pub fn port(&self, node: u16) -> u16 {
+        self.base_port + node - 1
+    }
+
+    /// `127.0.0.1:port` of a node, counted from 1.
+    #[must_use]
+    pub fn address(&self, node: u16) -> String {
+        format!("127.0.0.1:{}", self.port(node))
+    }
+
+    /// Number of nodes.
+    #[must_use]
+    pub fn nodes(&self) -> u16 {
+        self.nodes
+    }
+
+    /// `kill`, `stop`, `start`, `freeze` or `thaw` a node.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub fn fault(&self, what: &str, node: u16) {
+        let output = self.run(what, &[&node.to_string()]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{what} {node}: {text}");
+    }
+
+    /// Run SQL as the owner of the servers; rows as the client prints them.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub fn sql(&self, node: u16, sql: &str) -> String {
+        let output = self.run("sql", &[&node.to_string(), sql]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "sql on {node}: {text}\n{sql}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// An ordinary application connects to a node.
+    ///
+    /// # Errors
+    /// If the server cannot be reached.
+    pub async fn app(&self, node: u16) -> mysql_async::Result<Conn> {
+        let options = OptsBuilder::default()
+            .ip_or_hostname("127.0.0.1")
+            .tcp_port(self.port(node))
+            .user(Some("app"))
+            .pass(Some("app_pw"))
+            .db_name(Some("test_data"))
+            .prefer_socket(false);
+        Conn::new(options).await
+    }
+
+    /// An application writes one row; the error says why it could not.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn write(&self, node: u16, value: &str) -> Result<(), String> {
+        let insert = async {
+            let mut connection = self.app(node).await?;
+            connection.exec_drop("insert into t (v) values (?)", (value,)).await?;
+            connection.disconnect().await
+        };
+        insert.await.map_err(|e: mysql_async::Error| e.to_string())
+    }
+
+    fn run(&self, command: &str, arguments: &[&str]) -> Output {
+        Command::new(crate::repository().join("scripts/sandbox"))
+            .arg(command)
+            .args(["--flavor", self.flavor.name(), "--base-port", &self.base_port.to_string()])
+            .arg("--dir")
+            .arg(self.folder.path().join("s"))
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.run("down", &[]);
+    }
+}
+
+/// The first of so many free ports in a row, below the range that systems hand out themselves.
+fn free_ports(count: u16) -> u16 {
+    for _ in 0..1000 {
+        let first = 12_000 + rand::random::<u16>() % 18_000;
+        let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if (first..first + count).all(free) {
+            return first;
+        }
+    }
+    panic!("no free ports")
+}

@@ -37,7 +37,7 @@ async fn sealing_and_resuming(#[values(Flavor::MySql, Flavor::MariaDb)] flavor: 
     lab.done(Action::Resume { replica: replica.clone() }).await;
     let target = lab.state(1).await.gtid.executed.to_string();
     let effect = lab.done(Action::CatchUp { replica, target, stall: STALL }).await;
-    assert!(effect.executed.contains(&lab.state(1).await.gtid.executed));
+    assert!(effect.drained && effect.executed.contains(&lab.state(1).await.gtid.executed));
     assert_eq!(lab.rows(2), "8");
 }
 
@@ -192,6 +192,6 @@ async fn catching_up_gives_up_without_progress(
     lab.write_rows(1).await;
     let target = lab.state(1).await.gtid.executed.to_string();
     let stall = Duration::from_millis(300);
-    let result = lab.apply(Action::CatchUp { replica: lab.key(2), target, stall }).await;
-    assert!(matches!(result, Err(ActionError::TimedOut(_))), "{result:?}");
+    let effect = lab.done(Action::CatchUp { replica: lab.key(2), target, stall }).await;
+    assert!(!effect.drained);
 }

@@ -58,11 +58,8 @@ impl Service {
         // The provider can be installed once per process.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let child = spawn(&folder);
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(30))
-            .no_proxy()
-            .build()
-            .unwrap();
+        let http =
+            reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
         let service = Self { child, folder, port, http };
         wait::until(wait::secs(20), "the service answers", || async {
             service.get("lb-check").await.map_err(|error| format!("{error}\n{}", service.log()))
@@ -178,13 +175,20 @@ impl Service {
             .unwrap_or(0)
     }
 
-    /// SIGKILL the server and start it again on the same files.
+    /// SIGKILL the server.
+    ///
+    /// # Panics
+    /// If it has ended already.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Start the killed server again, on the same files.
     ///
     /// # Panics
     /// If it does not come back.
-    pub async fn restart(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub async fn revive(&mut self) {
         self.child = spawn(&self.folder);
         wait::until(wait::secs(20), "the service answers again", || self.get("lb-check")).await;
     }

@@ -37,7 +37,12 @@ pub(crate) fn driver(settings: LiveSettings) -> LiveDriver {
 
 impl Lab {
     pub(crate) fn start(flavor: Flavor, nodes: u16) -> Self {
-        Self { sandbox: Sandbox::with(flavor, nodes, &[]), driver: driver(settings()) }
+        Self::with(flavor, nodes, &[])
+    }
+
+    /// With options for `scripts/sandbox up`.
+    pub(crate) fn with(flavor: Flavor, nodes: u16, options: &[&str]) -> Self {
+        Self { sandbox: Sandbox::with(flavor, nodes, options), driver: driver(settings()) }
     }
 
     pub(crate) fn key(&self, node: u16) -> InstanceKey {

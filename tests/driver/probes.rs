@@ -1,6 +1,8 @@
 //! What a probe reads.
 
-use harness::sandbox::Flavor;
+use std::time::Duration;
+
+use harness::{sandbox::Flavor, wait};
 use orchestrator_server::mysql::{
     driver::{FailureKind, MysqlDriver},
     live::OperatorQuery,
@@ -117,6 +119,60 @@ async fn missing_grants_degrade_their_part(
     let failure = of("none").probe(&lab.key(1)).await.outcome.unwrap_err();
     assert_eq!((failure.kind, failure.partial), (FailureKind::ServerError, true));
     assert!(failure.text.contains("Access denied"), "{failure}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn semi_sync(#[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor) {
+    let lab = Lab::with(flavor, 2, &["--semi-sync", "--semi-sync-timeout", "700"]);
+    let source = lab
+        .until_state(1, "a replica acknowledges", |state| state.semi_sync.source_clients == 1)
+        .await;
+    let found = &source.semi_sync;
+    assert!(found.available && found.source_enabled && found.source_status);
+    assert_eq!(found.source_timeout_ms, 700);
+    assert_eq!(found.source_new_names, flavor == Flavor::MySql);
+    assert_eq!(found.wait_for_replica_count, u32::from(flavor == Flavor::MySql));
+    assert!(found.wait_point.starts_with("AFTER_"), "{}", found.wait_point);
+    let replica = lab.state(2).await.semi_sync.clone();
+    assert!(replica.replica_enabled && replica.replica_status && !replica.source_status);
+}
+
+/// A query that takes longer than a probe may is given up, the others are still answered, and
+/// the query is neither asked again while it runs nor left running.
+#[rstest]
+#[case(Flavor::MySql, "select /*+ max_execution_time(60000) */ sleep(30)")]
+#[case(Flavor::MariaDb, "set statement max_statement_time = 60 for select sleep(30)")]
+#[tokio::test]
+async fn a_query_that_hangs(#[case] flavor: Flavor, #[case] text: &str) {
+    let lab = Lab::start(flavor, 1);
+    let query = |field, text: &str| (field, OperatorQuery::from_config(text).unwrap());
+    let mut settings = settings();
+    settings.probe_timeout = Duration::from_secs(1);
+    settings.detect = vec![
+        query(DetectField::Region, text),
+        query(DetectField::InstanceAlias, "select 'one'"),
+        query(DetectField::DataCenter, "select 'east'"),
+    ];
+    let driver = driver(settings);
+    let running = || {
+        lab.sandbox.sql(
+            1,
+            "select count(*) from information_schema.processlist where info like '%sleep(30)%' \
+             and user = 'orchestrator'",
+        )
+    };
+    for reason in ["no answer within 500ms", "an earlier statement still runs on the server"] {
+        let state = driver.probe(&lab.key(1)).await.outcome.unwrap();
+        assert_eq!(parts(&state), [Part::Detect(DetectField::Region)]);
+        assert_eq!(state.degraded[0].reason, reason);
+        assert_eq!(state.metadata.instance_alias.as_deref(), Some("one"));
+        assert_eq!(state.metadata.data_center.as_deref(), Some("east"));
+    }
+    wait::until(wait::secs(10), "it was killed", || async {
+        if running() == "0" { Ok(()) } else { Err(running()) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -24,7 +24,11 @@ enum Threads {
 
 /// A replica with 49 unapplied rows and a dead source.
 async fn orphan(flavor: Flavor, threads: Threads) -> Lab {
-    let lab = Lab::start(flavor, 2);
+    orphan_by(flavor, threads, "gtid").await
+}
+
+async fn orphan_by(flavor: Flavor, threads: Threads, replication: &str) -> Lab {
+    let lab = Lab::with(flavor, 2, &["--replication", replication]);
     lab.write_rows(1).await;
     lab.until_state(2, "the first row is there", |_| lab.rows(2) == "1").await;
     let delayed = !matches!(threads, Threads::ApplierStopped | Threads::BothStopped);
@@ -37,7 +41,11 @@ async fn orphan(flavor: Flavor, threads: Threads) -> Lab {
         lab.replica_sql(2, "stop replica sql_thread");
     }
     lab.write_rows(ROWS).await;
-    lab.until_received(2).await;
+    let written = lab.state(1).await.binlog.position.clone();
+    lab.until_state(2, "all is received", |state| {
+        state.replication.as_ref().map(|channel| &channel.read) == written.as_ref()
+    })
+    .await;
     match threads {
         Threads::BothStopped | Threads::DelayedBothStopped => lab.replica_sql(2, "stop replica"),
         Threads::DelayedApplierStopped => lab.replica_sql(2, "stop replica sql_thread"),
@@ -77,6 +85,20 @@ async fn sealed_and_drained_nothing_is_lost(
 
     lab.done(Action::Promote { server: lab.key(2), keep_relay_log: false }).await;
     lab.sandbox.write(2, "after").await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn without_gtid_nothing_is_lost_either(
+    #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
+    #[values(Threads::BothStopped, Threads::Delayed)] threads: Threads,
+) {
+    let lab = orphan_by(flavor, threads, "position").await;
+    let replica = lab.key(2);
+    lab.done(Action::Seal { replica: replica.clone() }).await;
+    let effect = lab.done(Action::Drain { replica, stall: STALL }).await;
+    assert!(effect.drained);
+    assert_eq!(lab.rows(2), all_rows());
 }
 
 #[rstest]

@@ -40,7 +40,7 @@ impl Cast {
         let journal = Arc::new(MemoryJournal::default());
         let tasks = Tasks::default();
         let (store, _) = tokio::sync::mpsc::unbounded_channel();
-        let core = app::start(Parts {
+        let (core, watch) = app::build(Parts {
             driver: Arc::new(SimDriver::new(world.clone())),
             facts: journal.facts(),
             journal: journal.clone(),
@@ -50,8 +50,8 @@ impl Cast {
             clock,
             tasks: tasks.clone(),
             node: Node { hostname: "watcher".to_owned(), token: "token".to_owned() },
-            active: true,
         });
+        watch.begin();
         Self { world, core, journal, tasks }
     }
 

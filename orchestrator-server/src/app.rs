@@ -77,7 +77,7 @@ pub struct Core {
 #[must_use]
 pub fn start(parts: Parts) -> Core {
     let Parts { driver, journal, facts, known, store, config, clock, tasks, node, active } = parts;
-    let leadership = Leadership::alone(clock.clone());
+    let leadership = Leadership::alone(clock.clone(), active);
     let (inventory, owner) = owner::inventory(known, facts, store, config.clone(), clock.clone());
     let discovery = Discovery::new(
         driver.clone(),

@@ -166,10 +166,11 @@ fn standing(core: &Core, file: &str, now: crate::clock::Moment) -> Standing {
         last_seen: Some(now),
         backend: String::new(),
     };
+    let leader = core.leadership.may_act();
     Standing {
-        leader: core.leadership.may_act(),
+        leader,
         trouble: None,
-        active: Some(info.clone()),
+        active: leader.then(|| info.clone()),
         known: vec![NodeInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             last_seen: None,
@@ -227,9 +228,7 @@ async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
 async fn reload(core: &Core) {
     audit(core, "reload-configuration", "Triggered via SIGHUP").await;
     match core.config.reload(None) {
-        Ok(report) => {
-            info!("configuration reloaded: {report:?}");
-        }
+        Ok(report) => report.log(),
         Err(errors) => {
             for line in errors.to_string().lines() {
                 error!("configuration not reloaded, the running one stays: {line}");

@@ -44,7 +44,8 @@ impl ServiceOperations {
     async fn discover_now(&self, key: &InstanceKey) -> Result<Arc<Instance>, String> {
         self.remember(key).await?;
         let observation = self.core.discovery.read(key).await;
-        let state = observation.outcome.as_ref().map_err(ToString::to_string)?;
+        let failed = |failure| format!("Cannot read instance: {key}: {failure}");
+        let state = observation.outcome.as_ref().map_err(failed)?;
         let known = crate::inventory::update::known_as(&observation, state);
         let fleet = self.core.inventory.view();
         fleet.instance(&known).cloned().ok_or_else(|| format!("No instances discovered: {key}"))

@@ -130,9 +130,14 @@ async fn assert_all_agree(service: &Service, cast: &Cast) {
         let words: Vec<String> = command.split(' ').map(|word| cast.word(word)).collect();
         let arguments: Vec<&str> =
             ["-c"].into_iter().chain(words.iter().map(String::as_str)).collect();
-        let printed = service.ask(&arguments);
-        let wanted = lines(&service.json(&cast.route(route)).await).join("\n");
-        assert_eq!(printed, wanted.trim_end(), "{command}: {route}");
+        // Lag and times may change between the two.
+        wait::until(wait::secs(5), "command and route agree", || async {
+            let printed = service.ask(&arguments);
+            let wanted = lines(&service.get(&cast.route(route)).await?).join("\n");
+            let agree = printed == wanted.trim_end();
+            if agree { Ok(()) } else { Err(format!("{command}: {printed}\n{route}: {wanted}")) }
+        })
+        .await;
     }
 }
 

@@ -130,7 +130,7 @@ async fn a_wrong_password_is_an_error_of_the_server_not_of_the_start(
     let output = service.client(&["-c", "discover", "-i", &source]);
     let line = String::from_utf8_lossy(&output.stderr).to_lowercase();
     assert_eq!((output.status.code(), line.lines().count()), (Some(1), 1), "{line}");
-    assert!(line.contains("access denied"), "{line}");
+    assert!(line.contains("access denied") && line.contains(&source), "{line}");
     wait::until(wait::secs(10), "the log names the server", || async {
         let told = said(&service, &sandbox, 1, "access denied");
         if told > 0 { Ok(()) } else { Err(service.log()) }

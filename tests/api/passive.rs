@@ -65,7 +65,7 @@ async fn without_discovery_nothing_is_asked_or_changed() {
 #[tokio::test]
 async fn a_forgotten_server_stays_away_until_it_is_announced() {
     let sandbox = Sandbox::start(Flavor::MariaDb);
-    let service = Service::start(json!({ "InstancePollSeconds": 2 })).await;
+    let service = Service::start(json!({ "InstancePollSeconds": 3 })).await;
     service.discover(&sandbox, 1).await;
     let (source, third) = (sandbox.address(1), sandbox.address(3));
     let known = || async { addresses(&service.json("all-instances").await) };

@@ -31,7 +31,7 @@ use crate::http::{
 #[case("GET", "/api/instance/db1/3306/x", 404)]
 #[case("GET", "/api/instance//3306", 404)]
 #[case("GET", "/api/instance/db1%2F3306", 200)]
-#[case("GET", "/api/instance/db1%2F3306/x", 404)]
+#[case("GET", "/api/instance/db1%2F3306/x", 500)]
 #[case("GET", "/api/instance/%64b1/3306", 200)]
 #[case("GET", "/api/instance/db1%23/3306", 500)]
 #[case("GET", "/api/begin-downtime/db1/3306/o%2Fp/%3F%23%2F", 200)]

@@ -26,7 +26,7 @@ use crate::{
 /// How often what is due is looked for.
 const DISCOVERY_TICK: Duration = Duration::from_millis(200);
 const HEARTBEAT_TICK: Duration = Duration::from_millis(500);
-const CARETAKING_TICK: Duration = Duration::from_secs(10);
+const CARETAKING_TICK: Duration = Duration::from_secs(1);
 
 /// What the core is built from.
 pub struct Parts {
@@ -48,8 +48,8 @@ pub struct Parts {
     pub tasks: Tasks,
     /// This process.
     pub node: Node,
-    /// Probe and act; without, the service only answers from what it knows.
-    pub active: bool,
+    /// It may act; else it only answers from what it knows.
+    pub leads: bool,
 }
 
 /// The running core: what the outside talks to.
@@ -73,11 +73,21 @@ pub struct Core {
     pub node: Node,
 }
 
-/// Wire the parts and start their tasks.
+/// Probing and acting, ready to begin.
+pub struct Watch {
+    core: Core,
+    driver: Arc<dyn MysqlDriver>,
+    suspicion: Suspicion,
+    woken: mpsc::UnboundedReceiver<shared::InstanceKey>,
+    tasks: Tasks,
+}
+
+/// Wire the parts. The inventory is served from now on; nothing is probed before
+/// [`Watch::begin`].
 #[must_use]
-pub fn start(parts: Parts) -> Core {
-    let Parts { driver, journal, facts, known, store, config, clock, tasks, node, active } = parts;
-    let leadership = Leadership::alone(clock.clone(), active);
+pub fn build(parts: Parts) -> (Core, Watch) {
+    let Parts { driver, journal, facts, known, store, config, clock, tasks, node, leads } = parts;
+    let leadership = Leadership::alone(clock.clone(), leads);
     let (inventory, owner) = owner::inventory(known, facts, store, config.clone(), clock.clone());
     let discovery = Discovery::new(
         driver.clone(),
@@ -106,39 +116,35 @@ pub fn start(parts: Parts) -> Core {
     let judge = Judge::new(runner, suspicion.clone(), leadership.clone(), node.clone(), wake);
     tasks.keep("inventory", owner.run(tasks.stop_token()));
     let core = Core { inventory, discovery, judge, journal, config, clock, leadership, node };
-    if active {
-        start_watching(&core, driver, suspicion, woken, &tasks);
-    }
-    core
+    let watch = Watch { core: core.clone(), driver, suspicion, woken, tasks };
+    (core, watch)
 }
 
-fn start_watching(
-    core: &Core,
-    driver: Arc<dyn MysqlDriver>,
-    suspicion: Suspicion,
-    woken: mpsc::UnboundedReceiver<shared::InstanceKey>,
-    tasks: &Tasks,
-) {
-    let heartbeats = Heartbeats::new(
-        driver,
-        core.inventory.clone(),
-        suspicion,
-        core.config.clone(),
-        tasks.clone(),
-    );
-    let discovery = core.discovery.clone();
-    tasks.periodic("discovery", DISCOVERY_TICK, move || {
-        discovery.tick();
-        std::future::ready(())
-    });
-    tasks.periodic("heartbeats", HEARTBEAT_TICK, move || {
-        heartbeats.tick();
-        std::future::ready(())
-    });
-    tasks.keep("judge", core.judge.clone().run(woken, tasks.stop_token()));
-    let core = core.clone();
-    tasks.periodic("caretaking", CARETAKING_TICK, move || {
+impl Watch {
+    /// Probe, and act on what is found, until the tasks are told to stop.
+    pub fn begin(self) {
+        let Self { core, driver, suspicion, woken, tasks } = self;
+        let heartbeats = Heartbeats::new(
+            driver,
+            core.inventory.clone(),
+            suspicion,
+            core.config.clone(),
+            tasks.clone(),
+        );
+        let discovery = core.discovery.clone();
+        tasks.periodic("discovery", DISCOVERY_TICK, move || {
+            discovery.tick();
+            std::future::ready(())
+        });
+        tasks.periodic("heartbeats", HEARTBEAT_TICK, move || {
+            heartbeats.tick();
+            std::future::ready(())
+        });
+        tasks.keep("judge", core.judge.clone().run(woken, tasks.stop_token()));
         let core = core.clone();
-        async move { crate::caretaking::run(&core).await }
-    });
+        tasks.periodic("caretaking", CARETAKING_TICK, move || {
+            let core = core.clone();
+            async move { crate::caretaking::run(&core).await }
+        });
+    }
 }

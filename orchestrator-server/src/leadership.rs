@@ -6,7 +6,7 @@ use crate::clock::{Moment, SharedClock};
 /// The right to act. Cheap to clone.
 #[derive(Clone)]
 pub struct Leadership {
-    acts: bool,
+    leads: bool,
     since: Moment,
     clock: SharedClock,
 }
@@ -15,14 +15,14 @@ impl Leadership {
     /// A service that is alone. One that does not act (`--discovery=false`) never leads, so that
     /// neither load balancers nor clients take it for the one that does.
     #[must_use]
-    pub fn alone(clock: SharedClock, acts: bool) -> Self {
-        Self { acts, since: clock.now(), clock }
+    pub fn alone(clock: SharedClock, leads: bool) -> Self {
+        Self { leads, since: clock.now(), clock }
     }
 
     /// This node may detect and recover.
     #[must_use]
     pub fn may_act(&self) -> bool {
-        self.acts
+        self.leads
     }
 
     /// Since when it has been the leader.

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use rand::Rng;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::{mpsc, watch},
+    sync::{mpsc, watch::Sender},
 };
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
@@ -102,7 +102,7 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     tasks.spawn("store", store::run(instances, to_store, tasks.stop_token()));
     let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
     let journal: Arc<LocalJournal> = Arc::new(journal);
-    let core = app::start(Parts {
+    let (core, watch) = app::build(Parts {
         driver,
         facts: journal.facts(),
         journal: journal.clone(),
@@ -112,10 +112,10 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
         clock: clock.clone(),
         tasks: tasks.clone(),
         node: node.clone(),
-        active: flags.discovery,
+        leads: flags.discovery,
     });
 
-    let (standing, standing_now) = watch::channel(standing(&core, &file, clock.now()));
+    let (standing, standing_now) = tokio::sync::watch::channel(standing(&core, &file, clock.now()));
     keep_standing(&core, &journal, standing, &file, &tasks);
     let current = config.current();
     let services = Services {
@@ -128,7 +128,11 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
         node,
         standing: standing_now,
     };
+    // Nothing is done to a server by a process that cannot be asked about it.
     let server = Server::bind(Arc::new(services)).await?;
+    if flags.discovery {
+        watch.begin();
+    }
     let ended = tasks.failed();
     let api = tasks.clone();
     tasks.keep("api", async move {
@@ -184,7 +188,7 @@ fn standing(core: &Core, file: &str, now: crate::clock::Moment) -> Standing {
 fn keep_standing(
     core: &Core,
     journal: &Arc<LocalJournal>,
-    sender: watch::Sender<Standing>,
+    sender: Sender<Standing>,
     file: &str,
     tasks: &Tasks,
 ) {

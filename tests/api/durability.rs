@@ -18,7 +18,7 @@ use crate::{instance, route};
 const ROUNDS: u32 = 20;
 
 /// What the service has acknowledged.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Acknowledged {
     candidates: BTreeSet<String>,
     /// Number of the newest downtime, which its reason tells.
@@ -60,7 +60,8 @@ async fn acknowledged_hints_survive_a_kill() {
             writer.await.unwrap();
         }
         service.revive().await;
-        assert_all_there(&service, &sandbox, &acknowledged.lock().unwrap(), round).await;
+        let all = acknowledged.lock().unwrap().clone();
+        assert_all_there(&service, &sandbox, &all, round).await;
     }
 }
 

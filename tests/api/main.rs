@@ -1,6 +1,8 @@
 //! The real programs from end to end: starting, answering, reloading, remembering; and what the
 //! client makes of it. Failovers are told in `tests/failover`.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 mod client;
 mod durability;
 mod grants;

@@ -21,7 +21,7 @@ async fn hooks_run_in_order_and_know_the_incident(
         let file = out.path().join("order").display().to_string();
         let env = out.path().join(list).display().to_string();
         json!([format!(
-            "echo '{list} {{failureType}} {{failedHost}}:{{failedPort}} {{successorHost}}:{{successorPort}}' >> '{file}'; env | grep ^ORC_ > '{env}'"
+            "env | grep ^ORC_ > '{env}'; echo '{list} {{failureType}} {{failedHost}}:{{failedPort}} {{successorHost}}:{{successorPort}}' >> '{file}'"
         )])
     };
     let service = Service::start(json!({

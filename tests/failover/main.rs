@@ -1,5 +1,7 @@
 //! Failovers on real servers, by the real programs, on both flavours: what a user sees.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on ends")]
+
 mod discovery;
 mod failures;
 mod hooks;

@@ -1,6 +1,13 @@
 //! What the end-to-end tests share: real database servers ([`sandbox`]), the real programs
 //! ([`service`]), and waiting for conditions ([`wait`]).
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends"
+)]
+
 pub mod sandbox;
 pub mod service;
 pub mod wait;

@@ -56,7 +56,8 @@ impl Sandbox {
     /// If they do not start.
     #[must_use]
     pub fn with(flavor: Flavor, nodes: u16, options: &[&str]) -> Self {
-        let _one_at_a_time = LOOKING_FOR_PORTS.lock().unwrap_or_else(|e| e.into_inner());
+        let _one_at_a_time =
+            LOOKING_FOR_PORTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut last = String::new();
         for _ in 0..5 {
             let folder = tempfile::Builder::new().prefix("sandbox").tempdir().unwrap();

@@ -40,7 +40,7 @@ impl Cast {
         let journal = Arc::new(MemoryJournal::default());
         let tasks = Tasks::default();
         let (store, _) = tokio::sync::mpsc::unbounded_channel();
-        let core = app::start(Parts {
+        let (core, watch) = app::build(Parts {
             driver: Arc::new(SimDriver::new(world.clone())),
             facts: journal.facts(),
             journal: journal.clone(),
@@ -50,8 +50,9 @@ impl Cast {
             clock,
             tasks: tasks.clone(),
             node: Node { hostname: "watcher".to_owned(), token: "token".to_owned() },
-            active: true,
+            leads: true,
         });
+        watch.begin();
         Self { world, core, journal, tasks }
     }
 
@@ -105,7 +106,7 @@ impl Cast {
     }
 
     pub(crate) fn last_recovery(&self) -> Option<Arc<Recovery>> {
-        self.facts().recoveries.values().last().cloned()
+        self.facts().recoveries.values().next_back().cloned()
     }
 
     pub(crate) async fn propose(&self, command: Command) {

@@ -21,7 +21,10 @@ use crate::{
     config::SqlThreadPolicy,
     inventory::view::ClusterView,
     journal::facts::Recovery,
-    mysql::{driver::Action, state::Position},
+    mysql::{
+        driver::Action,
+        state::{Position, ThreadState},
+    },
 };
 
 /// Longest wait for a re-pointed replica to be seen replicating.
@@ -64,6 +67,10 @@ pub fn next(view: &ClusterView, recovery: &Recovery) -> Next {
     if story.source_is_back() {
         let key = &recovery.key;
         return story.give_up(&format!("{key} answers again; nothing was promoted"));
+    }
+    if let Some(replica) = story.connected_replica() {
+        let key = &recovery.key;
+        return story.give_up(&format!("{replica} is connected to {key}; nothing was promoted"));
     }
     story.before_promotion()
 }
@@ -178,6 +185,23 @@ impl<'a> Story<'a> {
                 let read_since = source.check.state_since >= Some(self.recovery.started);
                 source.is_valid() && read_since
             })
+    }
+
+    /// A replica that was read since the recovery began and still receives from the failed source:
+    /// after an interruption the world may have changed.
+    fn connected_replica(&self) -> Option<&InstanceKey> {
+        if self.recovery.forced {
+            return None;
+        }
+        let connected = |key: &InstanceKey| {
+            self.view.instance(key).is_some_and(|i| {
+                i.is_valid()
+                    && i.check.state_since >= Some(self.recovery.started)
+                    && i.source.attached() == Some(&self.recovery.key)
+                    && i.channel().is_some_and(|c| c.io == ThreadState::Running)
+            })
+        };
+        self.recovery.replicas.iter().find(|key| connected(key))
     }
 
     fn before_promotion(&self) -> Next {

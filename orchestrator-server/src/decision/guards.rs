@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use shared::InstanceKey;
+
 use super::{candidate, evidence};
 use crate::{
     analysis::{Code, Finding},
@@ -57,13 +59,13 @@ pub struct Refusal {
 #[allow(missing_docs, reason = "the table of guards says what each is for")]
 pub enum Guard {
     NotRecoverable,
+    InProgress,
+    Evidence,
+    RestartGrace,
     ClusterFilter,
     Downtime,
     GloballyDisabled,
-    InProgress,
     ActivePeriod,
-    Evidence,
-    RestartGrace,
     NoWayToMoveReplicas,
     NobodyToPromote,
     DataLossPolicy,
@@ -106,13 +108,13 @@ type Check = fn(&Case<'_>) -> Option<Verdict>;
 /// The guards; the first that objects decides. Those marked true may be overridden by a person.
 const GUARDS: &[(bool, Check)] = &[
     (false, not_recoverable),
+    (false, in_progress),
+    (false, doubt),
+    (true, restart_grace),
     (true, cluster_filter),
     (true, downtime),
     (true, globally_disabled),
-    (false, in_progress),
     (true, active_period),
-    (false, doubt),
-    (true, restart_grace),
     (false, no_way_to_move_replicas),
     (false, nobody_to_promote),
     (true, data_loss_policy),
@@ -175,15 +177,18 @@ fn globally_disabled(case: &Case<'_>) -> Option<Verdict> {
 }
 
 /// Recoveries of this cluster, also under the name that it had before its last failover: the
-/// promoted server is one of its servers now.
+/// promoted server is one of its servers now, or, while the recovery runs, one of the replicas.
 fn recoveries<'a>(
     case: &'a Case<'_>,
 ) -> impl Iterator<Item = &'a crate::journal::facts::Recovery> + 'a {
     let cluster = &case.view.cluster;
     case.view.facts.recoveries.values().map(|r| &**r).filter(move |r| {
-        let successor = r.end.as_ref().and_then(|end| end.successor.as_ref());
+        let is_here = |key: &InstanceKey| cluster.instances.contains_key(key);
         r.cluster == cluster.name
-            || successor.is_some_and(|key| cluster.instances.contains_key(key))
+            || match &r.end {
+                Some(end) => end.successor.as_ref().is_some_and(is_here),
+                None => r.replicas.iter().any(is_here),
+            }
     })
 }
 

@@ -102,6 +102,7 @@ impl Judge {
     fn consider_all(&self) {
         self.suspicion.tick();
         let fleet = self.runner.inventory.view();
+        self.lock().said.retain(|key, _| fleet.instance(key).is_some_and(|i| !i.is_valid()));
         for name in fleet.clusters.keys() {
             self.consider(name);
         }
@@ -153,18 +154,20 @@ impl Judge {
             return;
         }
         let this = self.clone();
+        let handled = Handled { open: self.open.clone(), key: finding.key.clone() };
         self.runner.tasks.spawn("incident", async move {
-            let key = finding.key.clone();
             this.handle(finding).await;
-            this.lock().incidents.remove(&key);
+            drop(handled);
         });
     }
 
     fn later(&self, key: &InstanceKey, until: Moment, reason: &str) {
-        let wait = until.since(self.runner.clock.now());
-        if self.say_once(key, reason) {
-            info!(instance = %key, "{key} is silent: {reason}");
+        // Later looks come from the examination of the silent server; one is enough for the end.
+        if !self.say_once(key, reason) {
+            return;
         }
+        info!(instance = %key, "{key} is silent: {reason}");
+        let wait = until.since(self.runner.clock.now());
         let (wake, key) = (self.wake.clone(), key.clone());
         self.runner.tasks.spawn("second look", async move {
             tokio::time::sleep(wait).await;
@@ -324,6 +327,8 @@ impl Judge {
         }
         let command = Command::RegisterRecovery(Box::new(recovery.clone()));
         match self.runner.journal.propose(command).await {
+            // Another one of this cluster is on record, unfinished.
+            Ok(applied) if applied.number == 0 => return None,
             Ok(applied) => recovery.id = applied.number,
             Err(error) => {
                 error!("{} is not recovered: the journal says {error}", recovery.key);
@@ -357,9 +362,11 @@ impl Judge {
             self.runner.tasks.spawn("resumed recovery", async move {
                 warn!("resuming recovery {} of {}", recovery.uid, recovery.key);
                 let _ended = Ended { open: this.open.clone(), cluster: recovery.cluster.clone() };
-                let members = recovery.replicas.iter().chain([&recovery.key]);
-                futures_util::future::join_all(members.map(|key| this.runner.discovery.read(key)))
-                    .await;
+                this.suspicion.look_once(&recovery.key).await;
+                futures_util::future::join_all(
+                    recovery.replicas.iter().map(|key| this.runner.discovery.read(key)),
+                )
+                .await;
                 this.runner.run(recovery).await;
             });
         }
@@ -431,6 +438,18 @@ impl Judge {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Frees the server however the handling of its incident ends.
+struct Handled {
+    open: Arc<Mutex<Open>>,
+    key: InstanceKey,
+}
+
+impl Drop for Handled {
+    fn drop(&mut self) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).incidents.remove(&self.key);
     }
 }
 

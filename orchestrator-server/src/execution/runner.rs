@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use futures_util::stream::{self, StreamExt};
 use shared::InstanceKey;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tracing::warn;
 
 use super::{incident::Incident, scribe::Scribe};
@@ -204,7 +204,28 @@ impl Runner {
         scribe: &Scribe,
     ) -> Result<StepEffect, ActionError> {
         let config = self.config.current();
-        let outcome = incident.run_hooks(list, &config, &self.tasks, scribe.lines()).await;
+        let (lines, mut coming) = mpsc::unbounded_channel();
+        let outcome = {
+            let run = incident.run_hooks(list, &config, &self.tasks, &lines);
+            tokio::pin!(run);
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(line) = coming.recv() => scribe.line(line),
+                    outcome = &mut run => break outcome,
+                }
+            }
+        };
+        while let Ok(line) = coming.try_recv() {
+            scribe.line(line);
+        }
+        // Hooks in the background send their lines when they end.
+        let late = scribe.clone();
+        self.tasks.spawn("late hook lines", async move {
+            while let Some(line) = coming.recv().await {
+                late.line(line);
+            }
+        });
         outcome.map(|()| StepEffect::default()).map_err(ActionError::Refused)
     }
 }

@@ -115,7 +115,7 @@ impl Front {
         let services = &self.services;
         let call = Call {
             services: services.clone(),
-            view: services.fleet.borrow().clone(),
+            view: services.view(),
             config,
             now: services.clock.now(),
             params,

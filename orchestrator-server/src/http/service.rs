@@ -34,6 +34,20 @@ pub struct Services {
     pub identity: Option<String>,
 }
 
+impl Services {
+    /// The fleet as it is known now, with every fact that was durable when this was called: who
+    /// changed something sees it.
+    #[must_use]
+    pub fn view(&self) -> Arc<FleetView> {
+        let view = self.fleet.borrow().clone();
+        let facts = self.journal.facts().borrow().clone();
+        if view.facts.applied >= facts.applied {
+            return view;
+        }
+        Arc::new(FleetView { facts, ..(*view).clone() })
+    }
+}
+
 /// What takes more than a Command: probes and recoveries. An `Err` is the text that the
 /// caller gets.
 pub trait Operations: Send + Sync + 'static {

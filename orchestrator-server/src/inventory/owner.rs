@@ -177,11 +177,11 @@ impl Owner {
         }
     }
 
-    /// Take what else arrives within the batch time; urgent news ends the wait.
+    /// Take what else arrives within the batch time; urgent news and new facts end the wait.
     async fn gather(&mut self) {
         let until = tokio::time::Instant::now() + BATCH;
         for _ in 0..BATCH_SIZE {
-            if !self.urgent.is_empty() {
+            if !self.urgent.is_empty() || self.facts.has_changed().unwrap_or(true) {
                 return;
             }
             match tokio::time::timeout_at(until, self.observations.recv()).await {

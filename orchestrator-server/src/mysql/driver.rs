@@ -265,7 +265,7 @@ pub struct Effect {
     pub executed: Position,
     /// What it received in addition, applied or not.
     pub retrieved: Position,
-    /// Everything received is applied.
+    /// Everything received is applied; of [`Action::CatchUp`]: the target is reached.
     pub drained: bool,
     /// Receiver connected and applier running.
     pub replicating: bool,

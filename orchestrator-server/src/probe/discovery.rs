@@ -126,10 +126,11 @@ impl Discovery {
             let places = if failing { &this.places_for_the_dead } else { &this.places };
             // The semaphore is never closed.
             let _place = places.acquire().await;
-            let observation = this.driver.probe(&key).await;
-            this.note(&observation);
+            let busy = Busy { state: this.state.clone(), key };
+            let observation = this.driver.probe(&busy.key).await;
+            this.note(&observation, true);
             this.inventory.record(observation.clone()).await;
-            this.lock().busy.remove(&key);
+            drop(busy);
             this.crawl(&observation);
         });
     }
@@ -137,7 +138,7 @@ impl Discovery {
     /// Probe now, whatever the queue says; the answer is visible to every reader on return.
     pub async fn read(&self, key: &InstanceKey) -> Observation {
         let observation = self.driver.probe(key).await;
-        self.note(&observation);
+        self.note(&observation, false);
         self.inventory.record_now(Urgent::Observed(Box::new(observation.clone()))).await;
         self.crawl(&observation);
         observation
@@ -149,7 +150,8 @@ impl Discovery {
         self.lock().backoff.clear(key);
     }
 
-    fn note(&self, observation: &Observation) {
+    /// Failures of probes that were not due say nothing about how often to ask.
+    fn note(&self, observation: &Observation, was_due: bool) {
         if let Ok(answer) = &observation.outcome {
             self.note_degraded(observation, answer);
         }
@@ -159,7 +161,7 @@ impl Discovery {
                 state.backoff.clear(&observation.key);
                 state.seeds.retain(|seed| *seed != observation.key);
             }
-            Err(failure) => {
+            Err(failure) if was_due => {
                 let first = !state.backoff.is_failing(&observation.key);
                 let growth = self.growth();
                 state.backoff.failed(&observation.key, observation.finished, growth);
@@ -167,6 +169,7 @@ impl Discovery {
                     warn!(instance = %observation.key, "cannot probe {}: {failure}", observation.key);
                 }
             }
+            Err(_) => {}
         }
     }
 
@@ -222,5 +225,17 @@ impl Discovery {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends a probe's entry however the probe ends.
+struct Busy {
+    state: Arc<Mutex<State>>,
+    key: InstanceKey,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).busy.remove(&self.key);
     }
 }

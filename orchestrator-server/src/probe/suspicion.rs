@@ -69,7 +69,10 @@ impl Suspicion {
                     .failure
                     .as_ref()
                     .is_some_and(|failure| failure.kind.is_evidence_of_death());
-                if silent && cluster.replicas_of(&instance.key).next().is_some() {
+                if silent
+                    && cluster.replicas_of(&instance.key).next().is_some()
+                    && !self.lock(&self.examined).contains(&instance.key)
+                {
                     let (this, key) = (self.clone(), instance.key.clone());
                     self.tasks.spawn("suspicion", async move { this.examine(&key).await });
                 }

@@ -17,7 +17,7 @@ pub(in crate::http) async fn discover(call: &Call) -> Outcome {
     let key = announced(call).await?;
     let found = call.services.operations.discover(&key).await?;
     // The picture of this call is older than what was just found.
-    let view = call.services.fleet.borrow().clone();
+    let view = call.services.view();
     let picture = Picture { view: &view, config: &call.config, now: call.services.clock.now() };
     let message = format!("Instance discovered: {}", found.key);
     Reply::ok(message, &instance(picture, &found))

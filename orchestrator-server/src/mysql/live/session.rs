@@ -85,11 +85,31 @@ impl Session {
         let packet = statements.join("\n;\n");
         let mut result = within(limit, self.conn.query_iter(packet)).await?;
         while answers.len() < statements.len() {
-            answers.push(within(limit, next_answer(&mut result)).await?);
+            let is_last = answers.len() + 1 == statements.len();
+            let mut answer = Answer { columns: columns(&result), rows: Vec::new() };
+            let ended = within(limit, rest_of(&mut result, &mut answer.rows)).await;
+            // The library hands over an answer only when the next one has begun. A server sends
+            // a short answer in one piece, so it is the next statement that hangs or breaks.
+            let complete = ended.is_ok() || (!is_last && is_whole(&ended, &answer));
+            if complete {
+                answers.push(answer);
+            }
+            ended?;
         }
         // A procedure gives more than was asked for.
         within(limit, result.drop_result()).await
     }
+}
+
+/// A server's buffer for what it sends is flushed when it has this size, or at the end of an
+/// answer (`net_buffer_length`).
+const SENT_IN_ONE_PIECE: usize = 8 << 10;
+
+/// The answer had come as a whole when the connection hung or broke.
+fn is_whole(ended: &Result<(), QueryError>, answer: &Answer) -> bool {
+    let interrupted = matches!(ended, Err(QueryError::TimedOut(_) | QueryError::Lost(_)));
+    let size: usize = answer.rows.iter().flatten().flatten().map(String::len).sum();
+    interrupted && !answer.columns.is_empty() && size < SENT_IN_ONE_PIECE
 }
 
 async fn within<T>(
@@ -102,16 +122,16 @@ async fn within<T>(
     }
 }
 
-async fn next_answer(
+fn columns(result: &QueryResult<'_, 'static, TextProtocol>) -> Arc<[String]> {
+    result.columns_ref().iter().map(|column| column.name_str().into_owned()).collect()
+}
+
+/// Reads the rows up to the end of this answer.
+async fn rest_of(
     result: &mut QueryResult<'_, 'static, TextProtocol>,
-) -> mysql_async::Result<Answer> {
-    let columns = result.columns();
-    let rows = result.collect::<mysql_async::Row>().await?;
-    let columns = columns.iter().flat_map(|columns| columns.iter());
-    Ok(Answer {
-        columns: columns.map(|column| column.name_str().into_owned()).collect(),
-        rows: rows.into_iter().map(texts).collect(),
-    })
+    rows: &mut Vec<Vec<Option<String>>>,
+) -> mysql_async::Result<()> {
+    result.map(|row: mysql_async::Row| rows.push(texts(row))).await.map(drop)
 }
 
 fn texts(row: mysql_async::Row) -> Vec<Option<String>> {

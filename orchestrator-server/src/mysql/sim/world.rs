@@ -151,11 +151,7 @@ impl Inner {
         let Some(channel) = &server.channel else { return };
         let connected = channel.receiving && self.serves(&channel.source, channel.connected, now);
         let fetched: Vec<Txn> = match self.servers.get(&channel.source) {
-            Some(source)
-                if connected && source.condition == Condition::Up
-                    || connected && source.condition == Condition::CutFromUs
-                    || connected && source.condition == Condition::NoConnectionsLeft =>
-            {
+            Some(source) if connected && !matches!(source.condition, Condition::Frozen(_)) => {
                 let held = server.held();
                 source.executed.iter().filter(|txn| !held.contains(txn)).copied().collect()
             }

@@ -48,6 +48,8 @@ pub struct Parts {
     pub tasks: Tasks,
     /// This process.
     pub node: Node,
+    /// It may act; else it only answers from what it knows.
+    pub leads: bool,
 }
 
 /// The running core: what the outside talks to.
@@ -84,8 +86,8 @@ pub struct Watch {
 /// [`Watch::begin`].
 #[must_use]
 pub fn build(parts: Parts) -> (Core, Watch) {
-    let Parts { driver, journal, facts, known, store, config, clock, tasks, node } = parts;
-    let leadership = Leadership::alone(clock.clone());
+    let Parts { driver, journal, facts, known, store, config, clock, tasks, node, leads } = parts;
+    let leadership = Leadership::alone(clock.clone(), leads);
     let (inventory, owner) = owner::inventory(known, facts, store, config.clone(), clock.clone());
     let discovery = Discovery::new(
         driver.clone(),

@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use futures_util::future::{BoxFuture, FutureExt};
 use shared::InstanceKey;
 use tokio::{net::lookup_host, sync::oneshot, time::timeout};
+use tracing::warn;
 
 use crate::{
     app::Core,
@@ -44,7 +45,10 @@ impl ServiceOperations {
     async fn discover_now(&self, key: &InstanceKey) -> Result<Arc<Instance>, String> {
         self.remember(key).await?;
         let observation = self.core.discovery.read(key).await;
-        let state = observation.outcome.as_ref().map_err(ToString::to_string)?;
+        let state = observation.outcome.as_ref().map_err(|failure| {
+            warn!(instance = %key, "cannot probe {key}: {failure}");
+            format!("Cannot read instance: {key}: {failure}")
+        })?;
         let known = crate::inventory::update::known_as(&observation, state);
         let fleet = self.core.inventory.view();
         fleet.instance(&known).cloned().ok_or_else(|| format!("No instances discovered: {key}"))

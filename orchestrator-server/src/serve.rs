@@ -112,6 +112,7 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
         clock: clock.clone(),
         tasks: tasks.clone(),
         node: node.clone(),
+        leads: flags.discovery,
     });
 
     let (standing, standing_now) = tokio::sync::watch::channel(standing(&core, &file, clock.now()));
@@ -169,10 +170,11 @@ fn standing(core: &Core, file: &str, now: crate::clock::Moment) -> Standing {
         last_seen: Some(now),
         backend: String::new(),
     };
+    let leader = core.leadership.may_act();
     Standing {
-        leader: core.leadership.may_act(),
+        leader,
         trouble: None,
-        active: Some(info.clone()),
+        active: leader.then(|| info.clone()),
         known: vec![NodeInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             last_seen: None,
@@ -230,9 +232,7 @@ async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
 async fn reload(core: &Core) {
     audit(core, "reload-configuration", "Triggered via SIGHUP").await;
     match core.config.reload(None) {
-        Ok(report) => {
-            info!("configuration reloaded: {report:?}");
-        }
+        Ok(report) => report.log(),
         Err(errors) => {
             for line in errors.to_string().lines() {
                 error!("configuration not reloaded, the running one stays: {line}");

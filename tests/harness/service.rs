@@ -3,11 +3,14 @@
 use std::{
     fs::File,
     net::TcpListener,
-    path::PathBuf,
-    process::{Child, Command, Output, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     time::Duration,
 };
 
+use reqwest::{Method, StatusCode, header::HeaderMap};
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
 use serde_json::{Value, json};
 
 use crate::{program, sandbox::Sandbox, wait};
@@ -16,13 +19,41 @@ use crate::{program, sandbox::Sandbox, wait};
 #[derive(Debug)]
 pub struct Service {
     child: Child,
+    flags: Vec<String>,
     folder: tempfile::TempDir,
     port: u16,
+    /// In front of every path: empty, or `/name`.
+    prefix: String,
     http: reqwest::Client,
 }
 
+/// An HTTP answer as it came.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A header; empty if it is absent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
 /// Keys that end-to-end tests set unless they say otherwise.
-fn defaults(folder: &std::path::Path, port: u16) -> Value {
+fn defaults(folder: &Path, port: u16) -> Value {
     json!({
         "ListenAddress": format!("127.0.0.1:{port}"),
         "SQLite3DataFile": folder.join("orchestrator.db"),
@@ -39,39 +70,52 @@ impl Service {
     /// Start a server with these keys laid over the tests' own.
     #[must_use]
     pub async fn start(keys: Value) -> Self {
-        let folder = tempfile::Builder::new().prefix("service").tempdir().unwrap();
-        Self::start_in(folder, keys).await
+        Self::with_flags(&["--verbose"], keys).await
     }
 
-    /// Start a server in the folder of an earlier one.
+    /// Start a server with these flags in front of `http`.
+    #[must_use]
+    pub async fn with_flags(flags: &[&str], keys: Value) -> Self {
+        let folder = tempfile::Builder::new().prefix("service").tempdir().unwrap();
+        Self::start_in(folder, flags, keys).await
+    }
+
+    /// Start a server in the folder of an earlier one. A relative `ListenSocket` is in there.
     ///
     /// # Panics
     /// If it does not answer.
     #[must_use]
-    pub async fn start_in(folder: tempfile::TempDir, keys: Value) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    pub async fn start_in(folder: tempfile::TempDir, flags: &[&str], keys: Value) -> Self {
+        let port = free_port();
         let mut config = defaults(folder.path(), port);
-        if let (Some(config), Value::Object(keys)) = (config.as_object_mut(), keys) {
-            config.extend(keys);
-        }
+        overlay(&mut config, keys);
         std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
         // The provider can be installed once per process.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let child = spawn(&folder);
-        let http =
-            reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
-        let service = Self { child, folder, port, http };
-        wait::until(wait::secs(20), "the service answers", || async {
-            service.get("lb-check").await.map_err(|error| format!("{error}\n{}", service.log()))
-        })
-        .await;
+        let mut http = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy();
+        if let Some(socket) = config["ListenSocket"].as_str() {
+            http = http.unix_socket(folder.path().join(socket));
+        }
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let prefix = config["URLPrefix"].as_str().unwrap_or_default().to_owned();
+        let child = spawn(&folder, &flags);
+        let mut service = Self { child, flags, folder, port, prefix, http: http.build().unwrap() };
+        service.answers().await;
         service
     }
 
-    /// `http://127.0.0.1:port`.
+    async fn answers(&mut self) {
+        wait::until(wait::secs(20), "the service answers", || async {
+            let answer = self.call(Method::GET, "/", &[]).await;
+            answer.map_err(|error| format!("{error}\n{}", self.log()))
+        })
+        .await;
+    }
+
+    /// `http://127.0.0.1:port`, with the prefix if there is one.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}{}", self.port, self.prefix)
     }
 
     /// GET a route below `/api/`; the body, whatever the status.
@@ -79,9 +123,37 @@ impl Service {
     /// # Errors
     /// If there is no answer, or none in JSON.
     pub async fn get(&self, route: &str) -> Result<Value, String> {
-        let url = format!("{}/api/{route}", self.url());
-        let answer = self.http.get(url).send().await.map_err(|e| e.to_string())?;
-        answer.json().await.map_err(|e| e.to_string())
+        let answer = self.call(Method::GET, &format!("{}/api/{route}", self.prefix), &[]).await?;
+        serde_json::from_slice(&answer.body).map_err(|error| format!("{error}: {}", answer.text()))
+    }
+
+    /// GET a route below `/api/` that must give JSON.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub async fn json(&self, route: &str) -> Value {
+        self.get(route).await.unwrap_or_else(|error| panic!("{route}: {error}"))
+    }
+
+    /// One request, by the whole path.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, String> {
+        let mut request =
+            self.http.request(method, format!("http://127.0.0.1:{}{path}", self.port));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.map_err(|e| e.to_string())?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = answer.bytes().await.map_err(|e| e.to_string())?.to_vec();
+        Ok(Answer { status, headers, body })
     }
 
     /// Run the client against this server.
@@ -90,11 +162,7 @@ impl Service {
     /// If it cannot be run.
     #[must_use]
     pub fn client(&self, arguments: &[&str]) -> Output {
-        Command::new(program("orchestrator-client"))
-            .args(arguments)
-            .env("ORCHESTRATOR_API", format!("{}/api", self.url()))
-            .output()
-            .unwrap()
+        client(&format!("{}/api", self.url()), arguments)
     }
 
     /// What the client prints, without the last line break.
@@ -166,6 +234,31 @@ impl Service {
         self.folder.path().join(name)
     }
 
+    /// Lay these keys over the configuration file; `null` removes one. The server is not told.
+    ///
+    /// # Panics
+    /// If the file cannot be written.
+    pub fn reconfigure(&self, keys: Value) {
+        let file = self.file("config.json");
+        let mut config = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        overlay(&mut config, keys);
+        std::fs::write(file, config.to_string()).unwrap();
+    }
+
+    /// Send a signal.
+    ///
+    /// # Panics
+    /// If the server has ended.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// SIGTERM the server, and wait for its end.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        ended(&mut self.child, wait::secs(10)).await
+    }
+
     /// How many servers the backend file holds.
     #[must_use]
     pub fn stored_instances(&self) -> usize {
@@ -185,19 +278,103 @@ impl Service {
     }
 
     /// Start the killed server again, on the same files.
+    pub async fn revive(&mut self) {
+        let flags = self.flags.clone();
+        self.revive_with(&flags).await;
+    }
+
+    /// Start the killed server again with other flags.
     ///
     /// # Panics
     /// If it does not come back.
-    pub async fn revive(&mut self) {
-        self.child = spawn(&self.folder);
-        wait::until(wait::secs(20), "the service answers again", || self.get("lb-check")).await;
+    pub async fn revive_with<S: AsRef<str>>(&mut self, flags: &[S]) {
+        self.flags = flags.iter().map(|flag| flag.as_ref().to_owned()).collect();
+        self.child = spawn(&self.folder, &self.flags);
+        self.answers().await;
     }
 }
 
-fn spawn(folder: &tempfile::TempDir) -> Child {
+/// Run the client against these servers.
+///
+/// # Panics
+/// If it cannot be run.
+#[must_use]
+pub fn client(api: &str, arguments: &[&str]) -> Output {
+    Command::new(program("orchestrator-client"))
+        .args(arguments)
+        .env("ORCHESTRATOR_API", api)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// How a server ended that was not meant to run.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// What it said.
+    pub stderr: String,
+}
+
+/// Start a server that must end by itself soon.
+///
+/// # Panics
+/// If it does not.
+pub async fn refused_start(folder: &Path, arguments: &[&str], longest: Duration) -> Refusal {
+    let file = folder.join("stderr");
+    let mut child = Command::new(program("orchestrator"))
+        .args(arguments)
+        .current_dir(folder)
+        // Whatever would print one, does.
+        .env("RUST_BACKTRACE", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(File::create(&file).unwrap())
+        .spawn()
+        .unwrap();
+    let status = ended(&mut child, longest).await;
+    Refusal { code: status.code(), stderr: std::fs::read_to_string(file).unwrap() }
+}
+
+async fn ended(child: &mut Child, longest: Duration) -> ExitStatus {
+    let until = std::time::Instant::now() + longest;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if std::time::Instant::now() > until {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("the server did not end within {longest:?}");
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A port that nothing listens at.
+///
+/// # Panics
+/// If the system has none.
+#[must_use]
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn overlay(config: &mut Value, keys: Value) {
+    let (Some(config), Value::Object(keys)) = (config.as_object_mut(), keys) else { return };
+    for (name, value) in keys {
+        match value {
+            Value::Null => config.remove(&name),
+            value => config.insert(name, value),
+        };
+    }
+}
+
+fn spawn(folder: &tempfile::TempDir, flags: &[String]) -> Child {
     let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
     Command::new(program("orchestrator"))
-        .arg("--verbose")
+        .args(flags)
         .arg("--config")
         .arg(folder.path().join("config.json"))
         .arg("http")

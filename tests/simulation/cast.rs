@@ -50,6 +50,7 @@ impl Cast {
             clock,
             tasks: tasks.clone(),
             node: Node { hostname: "watcher".to_owned(), token: "token".to_owned() },
+            leads: true,
         });
         watch.begin();
         Self { world, core, journal, tasks }

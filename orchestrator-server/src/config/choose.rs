@@ -171,8 +171,13 @@ pub(super) fn discovery_seeds(draft: &mut Draft) -> Vec<HostPort> {
     let seeds = draft.raw.discovery_seeds.clone();
     let mut read = |seed: &String| match HostPort::parse(seed, default_port) {
         Ok(seed) => Some(seed),
+        // Templates leave such entries behind where there is nothing to name.
+        Err(_) if seed.is_empty() => {
+            draft.warn("DiscoverySeeds", "an empty entry is left out");
+            None
+        }
         Err(error) => {
-            draft.warn("DiscoverySeeds", format!("{seed:?} {error}; it is left out"));
+            draft.error("DiscoverySeeds", format!("{seed:?} {error}"));
             None
         }
     };

@@ -27,6 +27,19 @@ pub struct ReloadReport {
     pub warnings: Vec<String>,
 }
 
+impl ReloadReport {
+    /// Logs what changed and what an operator should know.
+    pub fn log(&self) {
+        for warning in &self.warnings {
+            tracing::warn!("{warning}");
+        }
+        if !self.need_restart.is_empty() {
+            tracing::warn!("used after a restart only: {}", self.need_restart.join(", "));
+        }
+        tracing::info!("configuration reloaded; took effect: {}", self.took_effect.join(", "));
+    }
+}
+
 /// The running configuration. Clones share it.
 #[derive(Clone)]
 pub struct ConfigHandle(Arc<Shared>);

@@ -2,6 +2,7 @@
 //! answer as HTTP. What an answer says is the handlers' business.
 
 use std::{
+    borrow::Cow,
     net::IpAddr,
     panic::AssertUnwindSafe,
     sync::Arc,
@@ -16,7 +17,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 use shared::{
-    url,
+    url::{self, DecodeError},
     wire::{Code, Envelope, to_wire_json},
 };
 use tokio::time::timeout;
@@ -67,8 +68,8 @@ async fn serve(State(front): State<Arc<Front>>, request: Request) -> Response<Bo
 /// What stays the same from request to request.
 pub(super) struct Front {
     services: Arc<Services>,
-    /// In front of every path: empty, or `/name`.
-    prefix: String,
+    /// The segments in front of `api`; the first one is empty.
+    prefix: Vec<String>,
     /// The one path outside the prefix, where the status route was moved.
     status_path: Option<String>,
 }
@@ -76,10 +77,8 @@ pub(super) struct Front {
 impl Front {
     pub(super) fn new(services: Arc<Services>) -> Self {
         let raw = &services.config.current().raw;
-        let prefix = match raw.url_prefix.trim_matches('/') {
-            "" => String::new(),
-            name => format!("/{name}"),
-        };
+        let names = raw.url_prefix.split('/').filter(|name| !name.is_empty());
+        let prefix = std::iter::once("").chain(names).map(str::to_owned).collect();
         let moved = raw.status_endpoint != DEFAULT_STATUS_PATH;
         let status_path = moved.then(|| raw.status_endpoint.clone());
         Self { services, prefix, status_path }
@@ -97,10 +96,10 @@ impl Front {
         if !posted && !matches!(request.method, Method::GET | Method::HEAD) {
             return not_found();
         }
-        let Ok(path) = url::decode_segment(request.uri.path()) else {
+        let Ok(segments) = segments(request.uri.path()) else {
             return plain(StatusCode::BAD_REQUEST, "400 Bad Request\n");
         };
-        let Some((route, params)) = self.find(&path) else { return not_found() };
+        let Some((route, params)) = self.find(&segments) else { return not_found() };
         match route.access {
             Access::Read if posted => return not_found(),
             Access::Write if config.raw.require_post_for_mutations && !posted => {
@@ -127,20 +126,29 @@ impl Front {
         self.render(run(route, &call).await)
     }
 
-    /// The route of a decoded path.
-    fn find(&self, path: &str) -> Option<(&'static Route, Params)> {
-        if let Some(moved) = &self.status_path
-            && path == moved
-        {
+    /// The route of a path. An encoded slash belongs to its segment, such as a reason; where no
+    /// route fits it that way, it separates segments, as callers of old may expect.
+    fn find(&self, segments: &[String]) -> Option<(&'static Route, Params)> {
+        let whole = segments.join("/");
+        if self.status_path.as_ref() == Some(&whole) {
             return Some((&STATUS, Params::default()));
         }
-        let path = path.strip_prefix(self.prefix.as_str())?.strip_prefix("/api/")?;
+        let again: Vec<String> = whole.split('/').map(str::to_owned).collect();
+        self.find_in_table(segments).or_else(|| self.find_in_table(&again))
+    }
+
+    fn find_in_table(&self, segments: &[String]) -> Option<(&'static Route, Params)> {
+        let below = segments.strip_prefix(self.prefix.as_slice())?;
+        let (api, below) = below.split_first()?;
+        if api != "api" {
+            return None;
+        }
         if self.status_path.is_none()
-            && let Some(found) = route::find(std::slice::from_ref(&STATUS), path)
+            && let Some(found) = route::find(std::slice::from_ref(&STATUS), below)
         {
             return Some(found);
         }
-        route::find(ROUTES, path)
+        route::find(ROUTES, below)
     }
 
     async fn may_write(&self, config: &Config, caller: &Caller) -> bool {
@@ -165,6 +173,11 @@ impl Front {
             Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error}\n")),
         }
     }
+}
+
+/// The segments of a path, decoded one by one; the first one is empty.
+fn segments(path: &str) -> Result<Vec<String>, DecodeError> {
+    path.split('/').map(|part| url::decode_segment(part).map(Cow::into_owned)).collect()
 }
 
 /// Runs the handler, within bounds.

@@ -1,7 +1,7 @@
 //! What one server said about itself when it was probed, in the field's own terms. Nothing here
 //! knows JSON names or SQL column names.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use shared::{
     BinlogCoordinates, Flavor, InstanceKey, PromotionRule, Source, Version,
@@ -320,6 +320,41 @@ pub enum DetectField {
     PseudoGtid,
 }
 
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Status => "uptime and semi-sync status",
+            Self::Variables => "variables",
+            Self::Gtid => "GTID sets",
+            Self::BinlogPosition => "binary log position",
+            Self::Replicas => "list of replicas",
+            Self::Group => "group members",
+            Self::Credentials => "replication credentials",
+            Self::Detect(field) => return write!(f, "answer to {}", field.key()),
+        };
+        f.write_str(text)
+    }
+}
+
+impl DetectField {
+    /// The configuration key of the query.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::InstanceAlias => "DetectInstanceAliasQuery",
+            Self::ClusterAlias => "DetectClusterAliasQuery",
+            Self::ClusterDomain => "DetectClusterDomainQuery",
+            Self::DataCenter => "DetectDataCenterQuery",
+            Self::Region => "DetectRegionQuery",
+            Self::PhysicalEnvironment => "DetectPhysicalEnvironmentQuery",
+            Self::PromotionRule => "DetectPromotionRuleQuery",
+            Self::SemiSyncPriority => "DetectSemiSyncEnforcedQuery",
+            Self::Lag => "ReplicationLagQuery",
+            Self::PseudoGtid => "DetectPseudoGTIDQuery",
+        }
+    }
+}
+
 impl Channel {
     /// Receiver connected and applier running.
     #[must_use]
@@ -419,8 +454,8 @@ impl Position {
     }
 }
 
-impl std::fmt::Display for Position {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => Ok(()),
             Self::Oracle(set) => set.fmt(f),

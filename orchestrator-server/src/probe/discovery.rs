@@ -13,12 +13,16 @@ use tracing::{info, warn};
 
 use super::{
     backoff::{Backoff, Growth},
+    degraded,
     due::due,
 };
 use crate::{
     clock::SharedClock,
     config::ConfigHandle,
-    inventory::owner::{Inventory, Urgent},
+    inventory::{
+        owner::{Inventory, Urgent},
+        update,
+    },
     mysql::{
         driver::{FailureKind, MysqlDriver, Observation},
         state::ServerState,
@@ -148,6 +152,9 @@ impl Discovery {
 
     /// Failures of probes that were not due say nothing about how often to ask.
     fn note(&self, observation: &Observation, was_due: bool) {
+        if let Ok(answer) = &observation.outcome {
+            self.note_degraded(observation, answer);
+        }
         let mut state = self.lock();
         match &observation.outcome {
             Ok(_) => {
@@ -163,6 +170,20 @@ impl Discovery {
                 }
             }
             Err(_) => {}
+        }
+    }
+
+    /// Parts that could not be read leave the probe valid, so only the log tells of them.
+    fn note_degraded(&self, observation: &Observation, answer: &ServerState) {
+        let key = update::known_as(observation, answer);
+        let known = self.inventory.view().instance(&key).and_then(|i| i.state.clone());
+        let before = known.as_ref().map_or(&[][..], |state| &state.degraded);
+        let degraded::Changes { failing, mended } = degraded::changes(before, &answer.degraded);
+        for part in failing {
+            warn!(instance = %key, "{key}: a part of the probe fails: {part}");
+        }
+        for part in mended {
+            info!(instance = %key, "{key}: can be read again: {part}");
         }
     }
 

@@ -2,6 +2,7 @@
 //! that is read goes to the inventory; nothing is judged here.
 
 pub mod backoff;
+pub mod degraded;
 pub mod discovery;
 pub mod due;
 pub mod heartbeat;

@@ -163,7 +163,7 @@ fn values_that_are_odd_load_with_a_warning() {
         (r#"{"PrependMessagesWithOrcIdentity": "x"}"#, "none is used"),
         (r#"{"BackendDB": "oracle", "MySQLOrchestratorHost": "db"}"#, "is neither mysql nor sqlite"),
         (r#"{"BackendDB": "mysql"}"#, "is not set: 127.0.0.1 is used"),
-        (r#"{"DiscoverySeeds": ["a:b:c"]}"#, "\"a:b:c\" has too many colons"),
+        (r#"{"DiscoverySeeds": ["db", ""]}"#, "an empty entry is left out"),
         (r#"{"GraphiteAddr": "g:2003"}"#, "GraphitePath"),
         (r#"{"UseMutualTLS": true, "SSLValidOUs": ["x"]}"#, "needs UseSSL"),
         (r#"{"HTTPAdvertise": "ftp://h:1"}"#, "can only call http"),

@@ -21,7 +21,8 @@ pub(in crate::http) async fn begin(call: &Call) -> Outcome {
     let key = call.key_to_change().await?;
     let duration = duration::parse_simple_or(call.param("duration"), DEFAULT_DURATION)
         .map_err(|error| Refusal::new(error.to_string()))?;
-    let (owner, reason) = (call.param("owner"), call.param("reason"));
+    // Older clients send a line break at the end of both.
+    let (owner, reason) = (call.param("owner").trim(), call.param("reason").trim());
     let message = format!("owner: {owner}, reason: {reason}");
     let audit = call.audit("begin-downtime", Some(&key), message);
     let command = Command::BeginDowntime {

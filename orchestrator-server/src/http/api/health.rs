@@ -9,10 +9,13 @@ use shared::{
     wire::{HealthStatus, NodeHealth},
 };
 
-use crate::http::{
-    NodeInfo,
-    call::Call,
-    reply::{Outcome, Refusal, Reply},
+use crate::{
+    http::{
+        NodeInfo,
+        call::Call,
+        reply::{Outcome, Refusal, Reply},
+    },
+    journal::command::Command,
 };
 
 /// `health`, `status`
@@ -99,17 +102,15 @@ fn canonical(name: &str) -> String {
 /// `reload-configuration`
 pub(in crate::http) async fn reload_configuration(call: &Call) -> Outcome {
     let given = call.query.get("config").to_owned();
+    let audit = call.audit("reload-configuration", None, "Triggered via API");
+    if let Err(error) = call.services.journal.propose(Command::Audit(audit)).await {
+        tracing::warn!("an audit entry was lost: {error}");
+    }
     let config = call.services.config.clone();
     let extra = (!given.is_empty()).then(|| std::path::PathBuf::from(&given));
     let reload = tokio::task::spawn_blocking(move || config.reload(extra.as_deref()));
     let failed = |error: String| Refusal::new(format!("Configuration not reloaded: {error}"));
     let report = reload.await.map_err(|error| failed(error.to_string()))?;
-    let report = report.map_err(|errors| failed(errors.to_string()))?;
-    for warning in &report.warnings {
-        tracing::warn!("{warning}");
-    }
-    if !report.need_restart.is_empty() {
-        tracing::warn!("used after a restart only: {}", report.need_restart.join(", "));
-    }
+    report.map_err(|errors| failed(errors.to_string()))?.log();
     Reply::ok("Config reloaded", &given)
 }

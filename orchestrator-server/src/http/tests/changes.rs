@@ -31,7 +31,8 @@ fn audit(kind: &str, host: &str, message: &str) -> Command {
 #[case("db2/3306/dba/zero/0s", "db2", "dba", "zero", 600)]
 #[case("db2/3306/dba/x/2h", "db2", "dba", "x", 7200)]
 #[case("db2/3306/dba/a+b/45m", "db2", "dba", "a+b", 2700)]
-#[case("db2/3306/dba%0A/r%0A/1w", "db2", "dba\n", "r\n", 604_800)]
+#[case("db2/3306/dba%0A/r%0A/1w", "db2", "dba", "r", 604_800)]
+#[case("db2/3306/team%2Fdba/why%3F%20%23a%2Fb/1h", "db2", "team/dba", "why? #a/b", 3600)]
 #[case("db9/3306/dba/not%20known%20yet", "db9", "dba", "not known yet", 600)]
 #[tokio::test]
 async fn downtime_begins(

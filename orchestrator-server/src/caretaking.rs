@@ -53,7 +53,12 @@ async fn returned_servers(core: &Core, now: Moment) {
     let fleet = core.inventory.view();
     for (key, what) in returned::returned(&fleet, now) {
         match what {
-            Returned::MustBeFenced => core.judge.fence(&key).await,
+            Returned::MustBeFenced { uid } => {
+                if core.judge.fence(&key).await {
+                    propose(core, Command::MarkFenced { uid }).await;
+                }
+            }
+            Returned::Harmless { uid } => propose(core, Command::MarkFenced { uid }).await,
             Returned::BackInService => {
                 info!(instance = %key, "{key} replicates again: its downtime ends");
                 propose(core, Command::EndDowntime { key: key.clone() }).await;

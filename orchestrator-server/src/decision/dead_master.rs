@@ -52,6 +52,8 @@ pub struct Outcome {
     pub lost: Vec<InstanceKey>,
     /// What went wrong, in words, and what may be lost.
     pub errors: Vec<String>,
+    /// It turned out that the source is alive.
+    pub needless: bool,
 }
 
 /// The next batch, or the end.
@@ -66,11 +68,11 @@ pub fn next(view: &ClusterView, recovery: &Recovery) -> Next {
     }
     if story.source_is_back() {
         let key = &recovery.key;
-        return story.give_up(&format!("{key} answers again; nothing was promoted"));
+        return story.call_off(&format!("{key} answers again; nothing was promoted"));
     }
     if let Some(replica) = story.connected_replica() {
         let key = &recovery.key;
-        return story.give_up(&format!("{replica} is connected to {key}; nothing was promoted"));
+        return story.call_off(&format!("{replica} is connected to {key}; nothing was promoted"));
     }
     story.before_promotion()
 }
@@ -174,7 +176,8 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// Somebody saw the failed source alive since, and no promotion was even begun.
+    /// The failed source gave a sign of life since, which clears its failed attempts, and no
+    /// promotion was even begun.
     fn source_is_back(&self) -> bool {
         let promotion_began = |s: &Step| matches!(s, Step::Server(Action::Promote { .. }));
         let began = self.recovery.intended.iter().any(promotion_began)
@@ -183,7 +186,7 @@ impl<'a> Story<'a> {
             && !self.recovery.forced
             && self.view.instance(&self.recovery.key).is_some_and(|source| {
                 let read_since = source.check.state_since >= Some(self.recovery.started);
-                source.is_valid() && read_since
+                source.is_valid() && read_since || source.check.failed_attempts.is_empty()
             })
     }
 
@@ -332,10 +335,19 @@ impl<'a> Story<'a> {
                 }
                 _ => None,
             });
-        seals
+        let received = seals
             .filter(|(replica, held)| !candidate::covers(self.view, holds, replica, held))
-            .map(|(replica, held)| format!("{} (received by {replica})", held.minus_text(holds)))
-            .collect()
+            .map(|(replica, held)| format!("{} (received by {replica})", held.minus_text(holds)));
+        received.chain(self.known_of_the_source(holds)).collect()
+    }
+
+    /// What the failed source was last seen to have executed and `holds` lacks. More may be lost:
+    /// nobody saw what it executed after that.
+    fn known_of_the_source(&self, holds: &Position) -> Option<String> {
+        let source = &self.recovery.key;
+        let executed = &self.view.instance(source)?.state.as_ref()?.gtid.executed;
+        (!holds.contains(executed))
+            .then(|| format!("{} (executed by {source})", executed.minus_text(holds)))
     }
 
     fn after_promotion(&self, promoted: &StepResult) -> Next {
@@ -363,6 +375,7 @@ impl<'a> Story<'a> {
             binlog,
             lost,
             errors,
+            needless: false,
         })
     }
 
@@ -429,6 +442,14 @@ impl<'a> Story<'a> {
             Some(format!("{}: {error}", result.step))
         });
         failed.collect()
+    }
+
+    /// As [`Self::give_up`], because there is nothing to recover.
+    fn call_off(&self, reason: &str) -> Next {
+        match self.give_up(reason) {
+            Next::Done(outcome) => Next::Done(Outcome { needless: true, ..outcome }),
+            more => more,
+        }
     }
 
     /// Nothing is promoted: the sealed replicas may receive again, then it is over.

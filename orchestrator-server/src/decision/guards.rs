@@ -200,7 +200,8 @@ fn in_progress(case: &Case<'_>) -> Option<Verdict> {
 fn active_period(case: &Case<'_>) -> Option<Verdict> {
     let period = case.view.config.recovery_block();
     let blocking = recoveries(case)
-        .filter(|r| r.active && r.end.is_some() && case.view.now.since(r.started) < period)
+        .filter(|r| r.active && r.end.as_ref().is_some_and(|end| !end.needless))
+        .filter(|r| case.view.now.since(r.started) < period)
         .last()?;
     let reason = format!(
         "cluster {} has recently experienced a failover (of {}) and is in active period",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shared::InstanceKey;
 
-use crate::{clock::Moment, inventory::view::FleetView};
+use crate::{clock::Moment, inventory::view::FleetView, journal::facts::Recovery};
 
 /// The reason of the downtime by which such servers are known.
 pub const LOST_IN_RECOVERY: &str = "lost-in-recovery";
@@ -15,43 +15,62 @@ pub const LOST_IN_RECOVERY: &str = "lost-in-recovery";
 const SETTLED: Duration = Duration::from_secs(60);
 
 /// What to do with a server that came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Returned {
-    /// It was replaced, and accepts writes: it must be set read-only before anything else.
-    MustBeFenced,
-    /// It replicates.
+    /// It was replaced, and accepts writes: it must be set read-only before anything else. Once:
+    /// who makes it writeable again after that knows what they do.
+    MustBeFenced {
+        /// The recovery that replaced it.
+        uid: String,
+    },
+    /// It was replaced, and is no danger.
+    Harmless {
+        /// The recovery that replaced it.
+        uid: String,
+    },
+    /// It replicates from a server in service.
     BackInService,
 }
 
 /// Every server that came back.
 #[must_use]
 pub fn returned(fleet: &FleetView, now: Moment) -> Vec<(InstanceKey, Returned)> {
-    let left_behind = fleet
-        .facts
-        .downtimes
-        .iter()
-        .filter(|(_, downtime)| downtime.reason == LOST_IN_RECOVERY && downtime.ends > now);
-    left_behind
-        .filter_map(|(key, downtime)| {
-            let instance = fleet.instance(key).filter(|i| i.is_valid())?;
-            let read_since = instance.check.state_since >= Some(downtime.begins);
-            let state = instance.state.as_ref().filter(|_| read_since)?;
-            if was_replaced(fleet, key) && instance.source.attached().is_none() {
-                return (!state.read_only).then(|| (key.clone(), Returned::MustBeFenced));
-            }
-            let settled = now.since(downtime.begins) > SETTLED;
-            (settled && instance.is_replicating()).then(|| (key.clone(), Returned::BackInService))
-        })
-        .collect()
-}
-
-/// Its last recovery put another server in its place, and nobody has acknowledged that.
-fn was_replaced(fleet: &FleetView, key: &InstanceKey) -> bool {
-    fleet
+    let mut all: Vec<(InstanceKey, Returned)> = fleet
         .facts
         .recoveries
         .values()
-        .rfind(|recovery| recovery.key == *key)
-        .and_then(|recovery| recovery.end.as_ref())
-        .is_some_and(|end| end.successor.as_ref().is_some_and(|s| s != key))
+        .filter_map(|recovery| Some((recovery.key.clone(), replaced_source(fleet, recovery)?)))
+        .collect();
+    all.extend(back_in_service(fleet, now).map(|key| (key, Returned::BackInService)));
+    all
+}
+
+/// The source that the recovery replaced, once it has been read since.
+fn replaced_source(fleet: &FleetView, recovery: &Recovery) -> Option<Returned> {
+    let end = recovery.end.as_ref().filter(|_| !recovery.fenced)?;
+    end.successor.as_ref().filter(|successor| **successor != recovery.key)?;
+    let instance = fleet.instance(&recovery.key).filter(|i| i.is_valid())?;
+    let state = instance.state.as_ref().filter(|_| instance.check.state_since >= Some(end.at))?;
+    let uid = recovery.uid.clone();
+    let promoted_since = fleet.facts.recoveries.values().any(|later| {
+        let successor = later.end.as_ref().and_then(|end| end.successor.as_ref());
+        later.started > recovery.started && successor == Some(&recovery.key)
+    });
+    let dangerous = !state.read_only && !promoted_since && instance.source.attached().is_none();
+    Some(if dangerous { Returned::MustBeFenced { uid } } else { Returned::Harmless { uid } })
+}
+
+/// Servers that were left behind and replicate again, from one that was not.
+fn back_in_service(fleet: &FleetView, now: Moment) -> impl Iterator<Item = InstanceKey> {
+    let left_behind = move |key: &InstanceKey| {
+        fleet.facts.downtime(key, now).filter(|downtime| downtime.reason == LOST_IN_RECOVERY)
+    };
+    fleet.facts.downtimes.keys().filter_map(move |key| {
+        let downtime = left_behind(key)?;
+        let instance = fleet.instance(key).filter(|i| i.is_valid() && i.is_replicating())?;
+        let source = instance.source.attached()?;
+        let settled = now.since(downtime.begins) > SETTLED
+            && instance.check.state_since >= Some(downtime.begins);
+        (settled && left_behind(source).is_none()).then(|| key.clone())
+    })
 }

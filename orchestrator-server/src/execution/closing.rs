@@ -69,6 +69,7 @@ impl Runner {
         RecoveryEnd {
             at: self.clock.now(),
             successful: outcome.successor.is_some(),
+            needless: outcome.needless,
             successor: outcome.successor.clone(),
             successor_alias,
             successor_binlog: outcome.binlog.clone(),

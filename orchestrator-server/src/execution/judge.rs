@@ -311,6 +311,7 @@ impl Judge {
             lines: Vec::new(),
             end: None,
             acknowledged: None,
+            fenced: false,
         }
     }
 
@@ -402,11 +403,12 @@ impl Judge {
             .ok_or_else(|| "another recovery is running in this cluster".to_owned())
     }
 
-    /// A replaced source that came back writeable is set read-only.
-    pub async fn fence(&self, key: &InstanceKey) {
+    /// A replaced source that came back writeable is set read-only; false if it could not be.
+    pub async fn fence(&self, key: &InstanceKey) -> bool {
         warn!(instance = %key, "{key} was replaced and came back writeable: setting it read-only");
         let action = Action::SetReadOnly { server: key.clone(), on: true };
-        let message = match self.runner.driver.apply(&action).await {
+        let result = self.runner.driver.apply(&action).await;
+        let message = match &result {
             Ok(_) => "set read-only: it was replaced by a failover".to_owned(),
             Err(error) => format!("could not be set read-only: {error}"),
         };
@@ -421,6 +423,7 @@ impl Judge {
         if let Err(error) = self.runner.journal.propose(Command::Audit(entry)).await {
             warn!("cannot audit the fencing of {key}: {error}");
         }
+        result.is_ok()
     }
 
     /// Asking for a recovery acknowledges the earlier ones of the same server (spec 05, 5.4).

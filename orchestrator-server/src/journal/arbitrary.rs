@@ -183,6 +183,7 @@ fn recovery() -> impl Strategy<Value = Recovery> {
             lines: vec![],
             end: None,
             acknowledged: None,
+            fenced: false,
         },
     )
 }
@@ -194,11 +195,13 @@ fn end() -> impl Strategy<Value = RecoveryEnd> {
         |(
             at,
             successful,
+            needless: false,
             (successor, successor_alias, successor_binlog, promoted),
             (lost, participants, errors),
         )| RecoveryEnd {
             at,
             successful,
+            needless: false,
             successor,
             successor_alias,
             successor_binlog,

@@ -95,6 +95,11 @@ pub enum Command {
         /// The end of it.
         end: Box<RecoveryEnd>,
     },
+    /// The server that a recovery replaced came back, and is read-only now.
+    MarkFenced {
+        /// The recovery.
+        uid: String,
+    },
     /// The active period (anti-flapping) of old recoveries and detections is over.
     ExpireActivePeriods {
         /// Now.
@@ -158,6 +163,9 @@ pub struct RecoveryEnd {
     pub at: Moment,
     /// It did what it was for.
     pub successful: bool,
+    /// It turned out that nothing was to be done; such a recovery blocks no other.
+    #[serde(default)]
+    pub needless: bool,
     /// The server that took over.
     pub successor: Option<InstanceKey>,
     /// Its instance alias.

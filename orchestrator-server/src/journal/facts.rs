@@ -162,6 +162,9 @@ pub struct Recovery {
     pub end: Option<RecoveryEnd>,
     /// Acknowledgement.
     pub acknowledged: Option<Acknowledgement>,
+    /// The failed server was seen again since, and is read-only, or was made so.
+    #[serde(default)]
+    pub fenced: bool,
 }
 
 /// One line of a recovery's audit.
@@ -249,6 +252,7 @@ impl Facts {
                 r.intended.clear();
                 r.end = Some((**end).clone());
             }),
+            Command::MarkFenced { uid } => self.change_recovery(uid, |r| r.fenced = true),
             Command::ExpireActivePeriods { at, recoveries_after, detections_after } => {
                 self.end_active_periods(*at - *recoveries_after, *at - *detections_after)
             }

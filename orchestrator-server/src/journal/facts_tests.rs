@@ -55,6 +55,7 @@ fn recovery(uid: &str, host: &str, cluster: &str, alias: &str, began: i64) -> Co
         lines: vec![],
         end: None,
         acknowledged: None,
+        fenced: false,
     }))
 }
 

@@ -408,6 +408,17 @@ impl Position {
         }
     }
 
+    /// How many of its transactions `other` lacks; 0 where they do not compare.
+    #[must_use]
+    pub fn count_beyond(&self, other: &Self) -> u128 {
+        match (self, other) {
+            (Self::Oracle(a), Self::Oracle(b)) => a.minus(b).count(),
+            (Self::Oracle(a), Self::None) => a.count(),
+            (Self::Maria(a), Self::Maria(b)) => a.count_ahead(b),
+            _ => 0,
+        }
+    }
+
     /// The transactions that `other` lacks, in words; for MariaDB the position itself.
     #[must_use]
     pub fn minus_text(&self, other: &Self) -> String {

@@ -14,8 +14,8 @@ pub(super) struct Contender<'a> {
     pub(super) state: &'a ServerState,
     /// All transactions that it holds, applied or not.
     pub(super) held: Position,
-    /// It has applied all of them.
-    pub(super) drained: bool,
+    /// How many of them it has not applied; without GTID 1 if any.
+    pub(super) unapplied: u128,
 }
 
 impl<'a> Contender<'a> {
@@ -24,11 +24,11 @@ impl<'a> Contender<'a> {
         view: &'a ClusterView,
         key: &'a InstanceKey,
         held: Position,
-        drained: bool,
+        unapplied: u128,
     ) -> Option<Self> {
         let instance = view.instance(key)?;
         let state = instance.state.as_deref()?;
-        Some(Self { key, instance, state, held, drained })
+        Some(Self { key, instance, state, held, unapplied })
     }
 
     /// It holds all that the other one holds, apart from what that one wrote itself. Without

@@ -41,6 +41,12 @@ pub struct Sealed {
     pub drained: bool,
 }
 
+impl Sealed {
+    fn unapplied(&self) -> u128 {
+        if self.drained { 0 } else { self.held.count_beyond(&self.executed).max(1) }
+    }
+}
+
 /// Who is promoted, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
@@ -80,7 +86,7 @@ pub fn choose(
 ) -> Choice {
     let contenders: Vec<Contender<'_>> = sealed
         .iter()
-        .filter_map(|(key, s)| Contender::new(view, key, s.held.clone(), s.drained))
+        .filter_map(|(key, s)| Contender::new(view, key, s.held.clone(), s.unapplied()))
         .collect();
     let failed_instance = view.instance(failed).map(|instance| &**instance);
     let mut contest =
@@ -112,7 +118,7 @@ pub fn nobody_promotable(
     let held = |replica: &Instance| replica.state.as_ref().map(|s| s.held()).unwrap_or_default();
     let contenders: Vec<Contender<'_>> = valid
         .iter()
-        .filter_map(|replica| Contender::new(view, &replica.key, held(replica), false))
+        .filter_map(|replica| Contender::new(view, &replica.key, held(replica), 0))
         .collect();
     let failed_instance = view.instance(failed).map(|instance| &**instance);
     let mut contest =

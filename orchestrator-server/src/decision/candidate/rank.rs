@@ -18,7 +18,8 @@ pub(super) struct Merits {
     distance: u128,
     /// Transactions that it lacks.
     lacks: u128,
-    drained: bool,
+    /// Transactions that it has to apply first.
+    unapplied: u128,
     own_writes: bool,
     delayed: bool,
     /// Other replicas that could not follow it.
@@ -38,7 +39,7 @@ pub enum Criterion {
     PreferredPlace,
     /// Lacks fewer transactions.
     Retrieved,
-    /// Has applied all that it holds.
+    /// Has fewer transactions to apply.
     Drained,
     /// Closer to the failed source.
     Place,
@@ -66,7 +67,7 @@ const CRITERIA: &[(Criterion, Figure)] = &[
     (Criterion::Rule, |m| m.rule as u128),
     (Criterion::PreferredPlace, |m| if m.rule.is_candidate() { m.distance } else { 0 }),
     (Criterion::Retrieved, |m| m.lacks),
-    (Criterion::Drained, |m| u128::from(!m.drained)),
+    (Criterion::Drained, |m| m.unapplied),
     (Criterion::Place, |m| m.distance),
     (Criterion::OwnWrites, |m| u128::from(m.own_writes)),
     (Criterion::Delay, |m| u128::from(m.delayed)),
@@ -90,7 +91,7 @@ impl Merits {
             rule: view.promotion_rule(one.key),
             distance: failed.map_or(0, |failed| distance(one.instance, failed)),
             lacks: if one.covers(best) { 0 } else { one.lacks(best).max(1) },
-            drained: one.drained,
+            unapplied: one.unapplied,
             own_writes: one.has_own_writes(failed_state),
             delayed: one.instance.channel().is_some_and(|channel| channel.delay_seconds > 0),
             stranded,
@@ -134,7 +135,7 @@ impl fmt::Display for Criterion {
                 "closer to the failed source (data center, environment)"
             }
             Self::Retrieved => "retrieved more transactions",
-            Self::Drained => "has applied all that it retrieved",
+            Self::Drained => "has less to apply",
             Self::OwnWrites => "has no errant transactions",
             Self::Delay => "does not lag on purpose",
             Self::Followers => "more of the others can replicate from it",

@@ -56,6 +56,7 @@ fn recovery(uid: &str, age: u64) -> Recovery {
         lines: vec![Line { id: 1, at: NOW, message: "regrouping".to_owned() }],
         end: None,
         acknowledged: None,
+        fenced: false,
     }
 }
 
@@ -63,6 +64,7 @@ fn ended(uid: &str, age: u64) -> Recovery {
     let end = RecoveryEnd {
         at: NOW - Duration::from_secs(age),
         successful: true,
+        needless: false,
         successor: Some(key("db2")),
         successor_alias: "node-2".to_owned(),
         lost: vec![key("db3")],

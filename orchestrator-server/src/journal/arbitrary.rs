@@ -195,7 +195,6 @@ fn end() -> impl Strategy<Value = RecoveryEnd> {
         |(
             at,
             successful,
-            needless: false,
             (successor, successor_alias, successor_binlog, promoted),
             (lost, participants, errors),
         )| RecoveryEnd {

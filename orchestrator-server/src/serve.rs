@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, anyhow, bail};
 use rand::Rng;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, watch::Sender},
 };
 use tracing::{error, info, warn};
@@ -81,6 +81,8 @@ fn start_logging(flags: &Flags, config: &Config) {
 async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     // A provider installed before would be this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // From here on: until somebody listens, this signal ends the process.
+    let hangup = listen(SignalKind::hangup());
     let clock: SharedClock = Arc::new(SystemClock::default());
     let tasks = Tasks::default();
     let node = this_node();
@@ -142,7 +144,7 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     });
 
     let outcome = tokio::select! {
-        () = until_told(&core) => Ok(()),
+        () = until_told(&core, hangup) => Ok(()),
         () = ended.cancelled() => Err(anyhow!("a task that must not end has ended; see the log")),
     };
     tasks.shut_down(PATIENCE).await;
@@ -203,10 +205,7 @@ fn keep_standing(
 }
 
 /// Reload on SIGHUP; return on SIGTERM or SIGINT.
-async fn until_told(core: &Core) {
-    let listen =
-        |kind| signal(kind).inspect_err(|error| warn!("cannot listen for a signal: {error}")).ok();
-    let mut hangup = listen(SignalKind::hangup());
+async fn until_told(core: &Core, mut hangup: Option<Signal>) {
     let mut terminate = listen(SignalKind::terminate());
     let mut interrupt = listen(SignalKind::interrupt());
     loop {
@@ -220,7 +219,11 @@ async fn until_told(core: &Core) {
     audit(core, "shutdown", "told by a signal").await;
 }
 
-async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
+fn listen(kind: SignalKind) -> Option<Signal> {
+    signal(kind).inspect_err(|error| warn!("cannot listen for a signal: {error}")).ok()
+}
+
+async fn next(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => {
             signal.recv().await;

@@ -1,6 +1,7 @@
 //! The real server and client programs.
 
 use std::{
+    ffi::OsString,
     fs::File,
     net::TcpListener,
     path::PathBuf,
@@ -17,14 +18,30 @@ use crate::{program, sandbox::Sandbox, wait};
 pub struct Service {
     child: Child,
     folder: tempfile::TempDir,
+    place: Place,
     port: u16,
     http: reqwest::Client,
 }
 
+/// Where a server runs.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The address at which it listens.
+    pub address: String,
+    /// A command that runs the command given to it there; empty: here.
+    pub run_by: Vec<String>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { address: "127.0.0.1".to_owned(), run_by: Vec::new() }
+    }
+}
+
 /// Keys that end-to-end tests set unless they say otherwise.
-fn defaults(folder: &std::path::Path, port: u16) -> Value {
+fn defaults(folder: &std::path::Path, address: &str, port: u16) -> Value {
     json!({
-        "ListenAddress": format!("127.0.0.1:{port}"),
+        "ListenAddress": format!("{address}:{port}"),
         "SQLite3DataFile": folder.join("orchestrator.db"),
         "MySQLTopologyUser": "orchestrator",
         "MySQLTopologyPassword": "orch_pw",
@@ -39,28 +56,28 @@ impl Service {
     /// Start a server with these keys laid over the tests' own.
     #[must_use]
     pub async fn start(keys: Value) -> Self {
-        let folder = tempfile::Builder::new().prefix("service").tempdir().unwrap();
-        Self::start_in(folder, keys).await
+        Self::start_at(Place::default(), keys).await
     }
 
-    /// Start a server in the folder of an earlier one.
+    /// Start a server somewhere else than here.
     ///
     /// # Panics
     /// If it does not answer.
     #[must_use]
-    pub async fn start_in(folder: tempfile::TempDir, keys: Value) -> Self {
+    pub async fn start_at(place: Place, keys: Value) -> Self {
+        let folder = tempfile::Builder::new().prefix("service").tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut config = defaults(folder.path(), port);
+        let mut config = defaults(folder.path(), &place.address, port);
         if let (Some(config), Value::Object(keys)) = (config.as_object_mut(), keys) {
             config.extend(keys);
         }
         std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
         // The provider can be installed once per process.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let child = spawn(&folder);
+        let child = spawn(&folder, &place);
         let http =
             reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
-        let service = Self { child, folder, port, http };
+        let service = Self { child, folder, place, port, http };
         wait::until(wait::secs(20), "the service answers", || async {
             service.get("lb-check").await.map_err(|error| format!("{error}\n{}", service.log()))
         })
@@ -68,10 +85,10 @@ impl Service {
         service
     }
 
-    /// `http://127.0.0.1:port`.
+    /// `http://address:port`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}:{}", self.place.address, self.port)
     }
 
     /// GET a route below `/api/`; the body, whatever the status.
@@ -189,14 +206,17 @@ impl Service {
     /// # Panics
     /// If it does not come back.
     pub async fn revive(&mut self) {
-        self.child = spawn(&self.folder);
+        self.child = spawn(&self.folder, &self.place);
         wait::until(wait::secs(20), "the service answers again", || self.get("lb-check")).await;
     }
 }
 
-fn spawn(folder: &tempfile::TempDir) -> Child {
+fn spawn(folder: &tempfile::TempDir, place: &Place) -> Child {
     let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
-    Command::new(program("orchestrator"))
+    let mut words: Vec<OsString> = place.run_by.iter().map(OsString::from).collect();
+    words.push(program("orchestrator").into());
+    Command::new(&words[0])
+        .args(&words[1..])
         .arg("--verbose")
         .arg("--config")
         .arg(folder.path().join("config.json"))

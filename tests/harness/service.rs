@@ -127,10 +127,16 @@ impl Service {
 
     /// Announce one server of the sandbox and wait until all are known and in order.
     pub async fn discover(&self, sandbox: &Sandbox, seed: u16) {
-        self.ask(&["-c", "discover", "-i", &sandbox.address(seed)]);
-        let count = usize::from(sandbox.nodes());
+        let (seed, source) = (sandbox.address(seed), sandbox.address(1));
+        self.discover_from(&seed, &source, usize::from(sandbox.nodes())).await;
+    }
+
+    /// Announce one server and wait until so many below the source, itself included, are known
+    /// and in order.
+    pub async fn discover_from(&self, seed: &str, source: &str, count: usize) {
+        self.ask(&["-c", "discover", "-i", seed]);
         wait::until(wait::secs(30), "the whole topology is known and replicates", || async {
-            let cluster = self.get(&format!("cluster/{}", sandbox.address(1))).await?;
+            let cluster = self.get(&format!("cluster/{source}")).await?;
             let known = cluster.as_array().ok_or_else(|| cluster.to_string())?;
             let in_order = known.iter().filter(|instance| {
                 let runs = instance["ReplicationDepth"] == 0

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     FLAVORS,
     figures::Figures,
-    load,
+    load, report,
     report::Report,
     retrieved::Observer,
     settings,
@@ -38,13 +38,13 @@ async fn failover_times() {
         "A source with three replicas; an application writes as fast as it can when the source is \
          killed by SIGKILL. Milliseconds, median / least / greatest; detected, promoted and healed \
          count from the service's first failed attempt.",
-        seed,
     );
+    report.seed(seed);
     let mut medians = Vec::new();
     for poll in [5, 1] {
         for flavor in FLAVORS {
             let before = load::average();
-            let times = measure(flavor, poll, runs, seed, &report).await;
+            let times = measure(flavor, poll, runs, seed).await;
             report.row(&[
                 ("Servers", flavor.name()),
                 ("`InstancePollSeconds`", &poll.to_string()),
@@ -65,7 +65,7 @@ async fn failover_times() {
     }
 }
 
-async fn measure(flavor: Flavor, poll: u64, runs: u64, seed: u64, report: &Report) -> Times {
+async fn measure(flavor: Flavor, poll: u64, runs: u64, seed: u64) -> Times {
     let mut choices = settings::choices(seed, &format!("{}{poll}", flavor.name()));
     let stage = Stage::new(flavor, 4, json!({ "InstancePollSeconds": poll })).await;
     let mut times = Times::default();
@@ -91,7 +91,7 @@ async fn measure(flavor: Flavor, poll: u64, runs: u64, seed: u64, report: &Repor
         stage.same_rows(source, &survivors).await;
         let unreceived = stage.nothing_lost(source, 1, &held, &taken);
 
-        report.note(&format!(
+        report::note(&format!(
             "{flavor:?}, poll {poll} s, run {run}: killed {pause:?} after the start, node {source} \
              took a row {:?} later; {timeline:?}; {unreceived} rows had reached no replica",
             written - killed

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::{
     FLAVORS,
     figures::Figures,
+    report,
     report::Report,
     retrieved::Observer,
     settings,
@@ -27,10 +28,10 @@ async fn fault_loop() {
     let mut report = Report::new(
         "The source is killed, the service within 300 ms after it, both by SIGKILL; the service \
          starts again at once. Milliseconds, median / least / greatest.",
-        seed,
     );
+    report.seed(seed);
     for flavor in FLAVORS {
-        let (written, resumed) = play(flavor, runs, seed, &report).await;
+        let (written, resumed) = play(flavor, runs, seed).await;
         report.row(&[
             ("Servers", flavor.name()),
             ("Runs", &runs.to_string()),
@@ -40,7 +41,7 @@ async fn fault_loop() {
     }
 }
 
-async fn play(flavor: Flavor, runs: u64, seed: u64, report: &Report) -> (Figures, usize) {
+async fn play(flavor: Flavor, runs: u64, seed: u64) -> (Figures, usize) {
     let mut choices = settings::choices(seed, flavor.name());
     let mut stage = Stage::new(flavor, 4, json!({})).await;
     let (mut figures, mut resumed, mut last) = (Figures::default(), 0, String::new());
@@ -72,15 +73,15 @@ async fn play(flavor: Flavor, runs: u64, seed: u64, report: &Report) -> (Figures
         stage.recovery_after(&last).await;
         let log = stage.service.log();
         let (first_life, second_life) = log[logged..].split_at(died);
-        let begun = first_life.contains("detected DeadMaster");
+        let begun = first_life.contains("will handle DeadMaster");
         resumed += usize::from(second_life.contains("resuming recovery"));
 
-        report.note(&format!(
+        report::note(&format!(
             "{flavor:?}, run {run}: service killed {:?} after the source ({}), answered again \
              {:?} after that, node {source} took a row {:?} after the kill; {unreceived} rows had \
              reached no replica",
             dead - killed,
-            if begun { "after the detection" } else { "before the detection" },
+            if begun { "in its recovery" } else { "before it had begun" },
             revived - dead,
             written - killed,
         ));

@@ -21,6 +21,29 @@ mod stage;
 mod writer;
 
 use harness::sandbox::Flavor;
+use tokio::task::JoinSet;
 
 /// Every part is played on both.
 const FLAVORS: [Flavor; 2] = [Flavor::MySql, Flavor::MariaDb];
+
+/// Play on both at once; a failure of one ends the other.
+async fn on_both<T, F>(play: impl Fn(Flavor) -> F) -> Vec<(Flavor, T)>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let mut plays = JoinSet::new();
+    for flavor in FLAVORS {
+        let play = play(flavor);
+        plays.spawn(async move { (flavor, play.await) });
+    }
+    let mut outcomes = Vec::new();
+    while let Some(outcome) = plays.join_next().await {
+        match outcome {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+    outcomes.sort_by_key(|(flavor, _)| FLAVORS.iter().position(|f| f == flavor));
+    outcomes
+}

@@ -1,6 +1,11 @@
 //! What a part has to say: printed as it goes, and kept as the part's section of
 //! `docs/verification.md`, in the file that `LONG_REPORT` names.
 
+/// Progress: printed, not kept.
+pub(crate) fn note(line: &str) {
+    println!("{line}");
+}
+
 /// The section of one part, in Markdown.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -9,16 +14,16 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// A part with a seed that can be given again.
-    pub(crate) fn new(what: &str, seed: u64) -> Self {
+    /// Begin with what the part does.
+    pub(crate) fn new(what: &str) -> Self {
         let mut report = Self::default();
-        report.say(&format!("{what} Seed {seed}."));
+        report.say(what);
         report
     }
 
-    /// Progress: printed, not kept.
-    pub(crate) fn note(&self, line: &str) {
-        println!("{line}");
+    /// The seed, which can be given again.
+    pub(crate) fn seed(&mut self, seed: u64) {
+        self.say(&format!("`LONG_SEED={seed}`"));
     }
 
     /// A paragraph.

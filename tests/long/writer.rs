@@ -20,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// After this an application gives a connection up.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Numbers are never given twice, whoever writes.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 /// The running application. Dropped, it ends at its next row.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -29,10 +32,8 @@ pub(crate) struct Writer {
 
 #[derive(Debug)]
 struct Shared {
-    pause: Duration,
     /// The node that takes rows; 0 while none does.
     current: AtomicU16,
-    next: AtomicU64,
     end: AtomicBool,
     taken: Mutex<BTreeMap<u16, Vec<Taken>>>,
 }
@@ -45,17 +46,10 @@ pub(crate) struct Taken {
 }
 
 impl Writer {
-    /// Write to whichever node takes it, as fast as it goes.
+    /// Write to whichever node takes it.
     pub(crate) fn start(sandbox: &Sandbox) -> Self {
-        Self::every(PAUSE, sandbox)
-    }
-
-    /// Write to whichever node takes it, with this pause after each row.
-    pub(crate) fn every(pause: Duration, sandbox: &Sandbox) -> Self {
         let shared = Arc::new(Shared {
-            pause,
             current: AtomicU16::new(0),
-            next: AtomicU64::new(1),
             end: AtomicBool::new(false),
             taken: Mutex::default(),
         });
@@ -125,7 +119,7 @@ impl Shared {
     async fn write_to(&self, node: u16, port: u16) {
         let mut connection = None;
         while !self.end.load(Ordering::Relaxed) {
-            tokio::time::sleep(self.pause).await;
+            tokio::time::sleep(PAUSE).await;
             let current = self.current.load(Ordering::Relaxed);
             if connection.is_none() {
                 connection = timeout(PATIENCE, connect(port)).await.ok().and_then(Result::ok);
@@ -133,7 +127,7 @@ impl Shared {
             let Some(open) = connection.as_mut().filter(|_| current == 0 || current == node) else {
                 continue;
             };
-            let row = self.next.fetch_add(1, Ordering::Relaxed);
+            let row = NEXT.fetch_add(1, Ordering::Relaxed);
             let insert = open.query_drop(format!("insert into t (v) values ('{row}')"));
             match timeout(PATIENCE, insert).await {
                 Ok(Ok(())) => self.was_taken(node, row),

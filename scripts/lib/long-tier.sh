@@ -1,22 +1,53 @@
 # The long tier: what takes too long for every change. Sourced by scripts/test.
 
-readonly LONG=(failover_times calm_under_load calm_when_cut quick_restart soak)
+readonly LONG=(failover_times fault_loop quick_restart calm_when_cut calm_under_load soak)
 readonly LONG_RESULTS=target/long-tier
+readonly VERIFICATION=docs/verification.md
 
 part_failover_times() { measured failover_times; }
-part_calm_under_load() { measured calm_under_load; }
-part_calm_when_cut() { measured calm_when_cut; }
+part_fault_loop() { measured fault_loop; }
 part_quick_restart() { measured quick_restart; }
+part_calm_when_cut() { measured calm_when_cut; }
+part_calm_under_load() { measured calm_under_load; }
 part_soak() { measured soak; }
 
-# One test of tests/long, in release, alone on the machine; its output is kept.
+# One test of tests/long, in release, alone on the machine. Its output is kept, and its section of
+# docs/verification.md says what came of it, passed or not.
 measured() {
+    local part=$1 status=0 section=$LONG_RESULTS/$1.md
     need_database_programs
     mkdir -p "$LONG_RESULTS"
+    rm -f "$section"
     cargo build --release --workspace --bins --locked
-    cargo test --release -p orchestrator-tests --test long --locked -- \
-        --exact "$1" --nocapture --test-threads=1 2>&1 |
-        tee "$LONG_RESULTS/$1.txt"
+    cargo test --release -p orchestrator-tests --test long --locked --no-run
+    LONG_REPORT=$PWD/$section cargo test --release -p orchestrator-tests --test long --locked -- \
+        --exact "$part::$part" --nocapture --test-threads=1 2>&1 |
+        tee "$LONG_RESULTS/$part.txt" || status=$?
+    # A part that could not run here leaves no section, and the last one stays.
+    [ ! -s "$section" ] || write_section "$part" "$section" "$status"
+    return "$status"
+}
+
+# Replace what stands between the markers of the part.
+write_section() {
+    local part=$1 section=$2 status=$3 begin="<!-- $1 -->" end="<!-- end of $1 -->"
+    grep -qxF "$begin" "$VERIFICATION" || printf '\n%s\n%s\n' "$begin" "$end" >> "$VERIFICATION"
+    {
+        sed "/^$begin\$/q" "$VERIFICATION"
+        printf '### %s: %s\n%s, %s.\n\n' "$part" "$(verdict "$status")" "$(date -u +%F)" "$(machine)"
+        cat "$section"
+        sed -n "/^$end\$/,\$p" "$VERIFICATION"
+    } > "$LONG_RESULTS/verification.md"
+    mv "$LONG_RESULTS/verification.md" "$VERIFICATION"
+}
+
+verdict() { if [ "$1" -eq 0 ]; then echo passed; else echo "**failed**"; fi; }
+
+machine() {
+    local memory model
+    memory=$(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo)
+    model=$(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo)
+    echo "$(nproc) cores of ${model:-an unnamed processor}, $memory GiB of memory"
 }
 
 # Run a part unless it passed since the last change of any file.
@@ -32,6 +63,8 @@ run_once() {
     echo "$state" > "$LONG_RESULTS/$part.passed"
 }
 
+# Every file's content, committed or not, apart from the results themselves.
 state_of_tree() {
-    { git rev-parse HEAD; git diff HEAD; } | sha256sum | cut -d' ' -f1
+    { git ls-files -z --cached --others --exclude-standard -- . ":(exclude)$VERIFICATION" |
+        sort -zu | xargs -0 sha256sum 2>/dev/null || true; } | sha256sum | cut -d" " -f1
 }

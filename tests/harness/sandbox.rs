@@ -3,6 +3,7 @@
 
 use std::{
     net::TcpListener,
+    path::PathBuf,
     process::{Command, Output},
     sync::Mutex,
 };
@@ -26,6 +27,23 @@ pub struct Sandbox {
     base_port: u16,
     nodes: u16,
     folder: tempfile::TempDir,
+}
+
+/// What `scripts/sandbox status` says of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Number, from 1.
+    pub number: u16,
+    /// It answers. A frozen or dead one does not.
+    pub up: bool,
+    /// Process number; none if it is dead.
+    pub pid: Option<i32>,
+    /// `read_only` is on.
+    pub read_only: bool,
+    /// `host:port` of its source.
+    pub source: Option<String>,
+    /// Both replication threads run.
+    pub replicates: bool,
 }
 
 /// Ports are looked for by one test at a time; between tests of other processes the sandbox
@@ -102,6 +120,43 @@ impl Sandbox {
         assert!(output.status.success(), "{what} {node}: {text}");
     }
 
+    /// Wipe all data of the running nodes and set the topology up afresh.
+    ///
+    /// # Panics
+    /// If that fails.
+    pub fn deploy(&self) {
+        let output = self.run("deploy", &[]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "deploy: {text}");
+    }
+
+    /// The state of every node, the first one first.
+    ///
+    /// # Panics
+    /// If that fails.
+    #[must_use]
+    pub fn status(&self) -> Vec<Node> {
+        let output = self.run("status", &[]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "status: {text}");
+        String::from_utf8_lossy(&output.stdout).lines().map(Node::read).collect()
+    }
+
+    /// Where a node keeps its files.
+    #[must_use]
+    pub fn node_folder(&self, node: u16) -> PathBuf {
+        self.folder.path().join("s").join(format!("node{node}"))
+    }
+
+    /// The owner of the servers connects to a node, past all that might be in the way.
+    ///
+    /// # Errors
+    /// If the server cannot be reached.
+    pub async fn owner(&self, node: u16) -> mysql_async::Result<Conn> {
+        let socket = self.node_folder(node).join("mysql.sock").display().to_string();
+        Conn::new(OptsBuilder::default().user(Some("root")).socket(Some(socket))).await
+    }
+
     /// Run SQL as the owner of the servers; rows as the client prints them.
     ///
     /// # Panics
@@ -150,6 +205,24 @@ impl Sandbox {
             .args(arguments)
             .output()
             .unwrap()
+    }
+}
+
+impl Node {
+    /// One line of `scripts/sandbox status`: `name=value` words.
+    fn read(line: &str) -> Self {
+        let word = |name: &str| {
+            let found = line.split(' ').filter_map(|w| w.split_once('=')).find(|(n, _)| *n == name);
+            found.map(|(_, value)| value).filter(|value| *value != "-")
+        };
+        Self {
+            number: word("node").and_then(|n| n.parse().ok()).unwrap_or_default(),
+            up: word("state") == Some("up"),
+            pid: word("pid").and_then(|pid| pid.parse().ok()),
+            read_only: word("read_only").is_some_and(|value| value != "0" && value != "OFF"),
+            source: word("source").map(str::to_owned),
+            replicates: word("io") == Some("Yes") && word("sql") == Some("Yes"),
+        }
     }
 }
 

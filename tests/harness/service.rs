@@ -1,6 +1,7 @@
 //! The real server and client programs.
 
 use std::{
+    ffi::OsString,
     fs::File,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -21,10 +22,26 @@ pub struct Service {
     child: Child,
     flags: Vec<String>,
     folder: tempfile::TempDir,
+    place: Place,
     port: u16,
     /// In front of every path: empty, or `/name`.
     prefix: String,
     http: reqwest::Client,
+}
+
+/// Where a server runs.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The address at which it listens.
+    pub address: String,
+    /// A command that runs the command given to it there; empty: here.
+    pub run_by: Vec<String>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { address: "127.0.0.1".to_owned(), run_by: Vec::new() }
+    }
 }
 
 /// An HTTP answer as it came.
@@ -53,9 +70,9 @@ impl Answer {
 }
 
 /// Keys that end-to-end tests set unless they say otherwise.
-fn defaults(folder: &Path, port: u16) -> Value {
+fn defaults(folder: &Path, address: &str, port: u16) -> Value {
     json!({
-        "ListenAddress": format!("127.0.0.1:{port}"),
+        "ListenAddress": format!("{address}:{port}"),
         "SQLite3DataFile": folder.join("orchestrator.db"),
         "MySQLTopologyUser": "orchestrator",
         "MySQLTopologyPassword": "orch_pw",
@@ -77,7 +94,14 @@ impl Service {
     #[must_use]
     pub async fn with_flags(flags: &[&str], keys: Value) -> Self {
         let folder = tempfile::Builder::new().prefix("service").tempdir().unwrap();
-        Self::start_in(folder, flags, keys).await
+        Self::start_in(folder, Place::default(), flags, keys).await
+    }
+
+    /// Start a server somewhere else than here.
+    #[must_use]
+    pub async fn start_at(place: Place, keys: Value) -> Self {
+        let folder = tempfile::Builder::new().prefix("service").tempdir().unwrap();
+        Self::start_in(folder, place, &["--verbose"], keys).await
     }
 
     /// Start a server in the folder of an earlier one. A relative `ListenSocket` is in there.
@@ -85,9 +109,14 @@ impl Service {
     /// # Panics
     /// If it does not answer.
     #[must_use]
-    pub async fn start_in(folder: tempfile::TempDir, flags: &[&str], keys: Value) -> Self {
+    pub async fn start_in(
+        folder: tempfile::TempDir,
+        place: Place,
+        flags: &[&str],
+        keys: Value,
+    ) -> Self {
         let port = free_port();
-        let mut config = defaults(folder.path(), port);
+        let mut config = defaults(folder.path(), &place.address, port);
         overlay(&mut config, keys);
         std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
         // The provider can be installed once per process.
@@ -98,8 +127,9 @@ impl Service {
         }
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         let prefix = config["URLPrefix"].as_str().unwrap_or_default().to_owned();
-        let child = spawn(&folder, &flags);
-        let mut service = Self { child, flags, folder, port, prefix, http: http.build().unwrap() };
+        let child = spawn(&folder, &place, &flags);
+        let mut service =
+            Self { child, flags, folder, place, port, prefix, http: http.build().unwrap() };
         service.answers().await;
         service
     }
@@ -115,7 +145,7 @@ impl Service {
     /// `http://127.0.0.1:port`, with the prefix if there is one.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}{}", self.port, self.prefix)
+        format!("http://{}:{}{}", self.place.address, self.port, self.prefix)
     }
 
     /// GET a route below `/api/`; the body, whatever the status.
@@ -178,10 +208,15 @@ impl Service {
 
     /// Announce one server of the sandbox and wait until all are known and in order.
     pub async fn discover(&self, sandbox: &Sandbox, seed: u16) {
-        self.ask(&["-c", "discover", "-i", &sandbox.address(seed)]);
-        let count = usize::from(sandbox.nodes());
+        let (seed, source) = (sandbox.address(seed), sandbox.address(1));
+        self.discover_from(&seed, &source, usize::from(sandbox.nodes())).await;
+    }
+
+    /// Announce one server and wait until `count` servers below `source` are known and in order.
+    pub async fn discover_from(&self, seed: &str, source: &str, count: usize) {
+        self.ask(&["-c", "discover", "-i", seed]);
         wait::until(wait::secs(30), "the whole topology is known and replicates", || async {
-            let cluster = self.get(&format!("cluster/{}", sandbox.address(1))).await?;
+            let cluster = self.get(&format!("cluster/{source}")).await?;
             let known = cluster.as_array().ok_or_else(|| cluster.to_string())?;
             let in_order = known.iter().filter(|instance| {
                 let runs = instance["ReplicationDepth"] == 0
@@ -289,7 +324,7 @@ impl Service {
     /// If it does not come back.
     pub async fn revive_with<S: AsRef<str>>(&mut self, flags: &[S]) {
         self.flags = flags.iter().map(|flag| flag.as_ref().to_owned()).collect();
-        self.child = spawn(&self.folder, &self.flags);
+        self.child = spawn(&self.folder, &self.place, &self.flags);
         self.answers().await;
     }
 }
@@ -371,9 +406,12 @@ fn overlay(config: &mut Value, keys: Value) {
     }
 }
 
-fn spawn(folder: &tempfile::TempDir, flags: &[String]) -> Child {
+fn spawn(folder: &tempfile::TempDir, place: &Place, flags: &[String]) -> Child {
     let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
-    Command::new(program("orchestrator"))
+    let mut words: Vec<OsString> = place.run_by.iter().map(OsString::from).collect();
+    words.push(program("orchestrator").into());
+    Command::new(&words[0])
+        .args(&words[1..])
         .args(flags)
         .arg("--config")
         .arg(folder.path().join("config.json"))

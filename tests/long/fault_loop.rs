@@ -1,0 +1,93 @@
+//! The service dies in the middle of what it does: SIGKILL within the first moments after the
+//! source's. Whatever it had begun, the one that comes after it must end with one source and
+//! every other server below it.
+
+use std::time::{Duration, Instant};
+
+use harness::sandbox::Flavor;
+use rand::RngExt;
+use serde_json::json;
+
+use crate::{
+    FLAVORS,
+    figures::Figures,
+    report,
+    report::Report,
+    retrieved::Observer,
+    settings,
+    stage::{PATIENCE, Stage},
+    writer::Writer,
+};
+
+/// The service dies at most so long after the source.
+const WITHIN: u64 = 300;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fault_loop() {
+    let (seed, runs) = (settings::seed(), settings::runs(20));
+    let mut report = Report::new(
+        "The source is killed, the service within 300 ms after it, both by SIGKILL; the service \
+         starts again at once. Milliseconds, median / least / greatest.",
+    );
+    report.seed(seed);
+    for flavor in FLAVORS {
+        let (written, resumed) = play(flavor, runs, seed).await;
+        report.row(&[
+            ("Servers", flavor.name()),
+            ("Runs", &runs.to_string()),
+            ("Killed → next row written", &written.summary()),
+            ("Recoveries that the second service resumed", &resumed.to_string()),
+        ]);
+    }
+}
+
+async fn play(flavor: Flavor, runs: u64, seed: u64) -> (Figures, usize) {
+    let mut choices = settings::choices(seed, flavor.name());
+    let mut stage = Stage::new(flavor, 4, json!({})).await;
+    let (mut figures, mut resumed, mut last) = (Figures::default(), 0, String::new());
+    for run in 1..=runs {
+        let pause = Duration::from_millis(choices.random_range(0..=WITHIN));
+        let writer = Writer::start(&stage.sandbox);
+        let survivors = stage.others(1);
+        let mut observer = Observer::of(&stage.sandbox, survivors.clone()).await;
+        writer.has_written(20).await;
+
+        let logged = stage.service.log().len();
+        let killed = stage.kill(1);
+        tokio::time::sleep_until((killed + pause).into()).await;
+        stage.service.kill();
+        let dead = Instant::now();
+        let died = stage.service.log().len() - logged;
+        let mut held = observer.read().await;
+        stage.service.revive().await;
+        let revived = Instant::now();
+
+        let source = stage.settled(&survivors, PATIENCE).await;
+        held.extend(observer.read().await);
+        let (taker, written) = writer.first_elsewhere(1, killed, PATIENCE).await;
+        assert_eq!(taker, source);
+        writer.has_written(20).await;
+        let taken = writer.stop().await;
+        stage.same_rows(source, &survivors).await;
+        let unreceived = stage.nothing_lost(source, 1, &held, &taken);
+        stage.recovery_after(&last).await;
+        let log = stage.service.log();
+        let (first_life, second_life) = log[logged..].split_at(died);
+        let begun = first_life.contains("will handle DeadMaster");
+        resumed += usize::from(second_life.contains("resuming recovery"));
+
+        report::note(&format!(
+            "{flavor:?}, run {run}: service killed {:?} after the source ({}), answered again \
+             {:?} after that, node {source} took a row {:?} after the kill; {unreceived} rows had \
+             reached no replica",
+            dead - killed,
+            if begun { "in its recovery" } else { "before it had begun" },
+            revived - dead,
+            written - killed,
+        ));
+        figures.push(written - killed);
+        last = stage.newest_recovery().await;
+        stage.rebuild(&[1]).await;
+    }
+    (figures, resumed)
+}

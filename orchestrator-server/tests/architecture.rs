@@ -1,5 +1,7 @@
 //! The arrows of ARCHITECTURE.md, read from the `use` lines of the sources.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use std::{fs, path::Path};
 
 /// What the pure parts must not know.

@@ -55,10 +55,12 @@ async fn returned_servers(core: &Core, now: Moment) {
         match what {
             Returned::MustBeFenced { uid } => {
                 if core.judge.fence(&key).await {
-                    propose(core, Command::MarkFenced { uid }).await;
+                    propose(core, Command::MarkFenced { uid, key }).await;
                 }
             }
-            Returned::Harmless { uid } => propose(core, Command::MarkFenced { uid }).await,
+            Returned::Harmless { uid } => {
+                propose(core, Command::MarkFenced { uid, key }).await;
+            }
             Returned::BackInService => {
                 info!(instance = %key, "{key} replicates again: its downtime ends");
                 propose(core, Command::EndDowntime { key: key.clone() }).await;

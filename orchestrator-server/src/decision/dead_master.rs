@@ -22,13 +22,16 @@ use crate::{
     inventory::view::ClusterView,
     journal::facts::Recovery,
     mysql::{
-        driver::Action,
+        driver::{Action, ActionError},
         state::{Position, ThreadState},
     },
 };
 
 /// Longest wait for a re-pointed replica to be seen replicating.
-const CONFIRM: Duration = Duration::from_secs(10);
+const CONFIRM: Duration = Duration::from_secs(5);
+
+/// A promotion of which nobody can say whether it happened is tried this often.
+const PROMOTION_TRIES: usize = 3;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +69,12 @@ pub fn next(view: &ClusterView, recovery: &Recovery) -> Next {
     if let Some(promoted) = story.promoted() {
         return story.after_promotion(promoted);
     }
+    if let Some(promotion) = story.unknown_promotion() {
+        return Next::Do(vec![promotion]);
+    }
+    if let Some(other) = story.healed_by_others() {
+        return story.call_off(&format!("{other} was made the source by somebody else"));
+    }
     if story.source_is_back() {
         let key = &recovery.key;
         return story.call_off(&format!("{key} answers again; nothing was promoted"));
@@ -89,6 +98,8 @@ struct Story<'a> {
     stuck: BTreeSet<InstanceKey>,
     /// Servers that failed as candidates.
     failed_candidates: BTreeSet<InstanceKey>,
+    /// Candidates that could not replicate from the server they were to catch up from.
+    failed_follows: Vec<(InstanceKey, InstanceKey)>,
 }
 
 impl<'a> Story<'a> {
@@ -104,6 +115,7 @@ impl<'a> Story<'a> {
             sealed: BTreeMap::new(),
             stuck: BTreeSet::new(),
             failed_candidates: BTreeSet::new(),
+            failed_follows: Vec::new(),
         };
         for result in recovery.done.iter().filter(|r| failed_promotion(r)) {
             story.failed_candidates.extend(result.step.server().cloned());
@@ -134,10 +146,13 @@ impl<'a> Story<'a> {
                 self.sealed.remove(&key);
                 self.failed_candidates.insert(key);
             }
-            Err(_) if matches!(action, Action::PointTo { .. }) && !self.is_promoted() => {
-                self.failed_candidates.insert(key);
+            outcome => {
+                let Action::PointTo { replica, source, .. } = action else { return };
+                let replicates = outcome.as_ref().is_ok_and(|effect| effect.replicating);
+                if !replicates && !self.is_promoted() {
+                    self.failed_follows.push((replica.clone(), source.clone()));
+                }
             }
-            _ => {}
         }
     }
 
@@ -183,7 +198,6 @@ impl<'a> Story<'a> {
         let began = self.recovery.intended.iter().any(promotion_began)
             || self.recovery.done.iter().any(|r| promotion_began(&r.step));
         !began
-            && !self.recovery.forced
             && self.view.instance(&self.recovery.key).is_some_and(|source| {
                 let read_since = source.check.state_since >= Some(self.recovery.started);
                 source.is_valid() && read_since || source.check.failed_attempts.is_empty()
@@ -193,9 +207,6 @@ impl<'a> Story<'a> {
     /// A replica that was read since the recovery began and still receives from the failed source:
     /// after an interruption the world may have changed.
     fn connected_replica(&self) -> Option<&InstanceKey> {
-        if self.recovery.forced {
-            return None;
-        }
         let connected = |key: &InstanceKey| {
             self.view.instance(key).is_some_and(|i| {
                 i.is_valid()
@@ -215,13 +226,7 @@ impl<'a> Story<'a> {
         if self.sealed.is_empty() {
             return self.give_up("no replica could be reached");
         }
-        let choice = candidate::choose(
-            self.view,
-            &self.recovery.key,
-            &self.sealed,
-            self.recovery.wanted.as_ref(),
-            &self.failed_candidates,
-        );
+        let choice = self.choose();
         let Some(candidate) = choice.candidate.clone() else {
             return self.give_up(&choice.explain_nobody());
         };
@@ -229,7 +234,25 @@ impl<'a> Story<'a> {
             return self.give_up(&reason);
         }
         self.bring_up_to_date(&choice, &candidate)
-            .unwrap_or_else(|| Next::Do(self.promote(&candidate)))
+            .unwrap_or_else(|| Next::Do(vec![self.promote(&candidate)]))
+    }
+
+    /// Those who could not follow a donor are not chosen again; if nobody is left, it was the
+    /// donor that could not be followed.
+    fn choose(&self) -> Choice {
+        let choose = |sealed: &BTreeMap<InstanceKey, Sealed>, excluded: &BTreeSet<InstanceKey>| {
+            let (failed, wanted) = (&self.recovery.key, self.recovery.wanted.as_ref());
+            candidate::choose(self.view, failed, sealed, wanted, excluded)
+        };
+        let mut excluded = self.failed_candidates.clone();
+        excluded.extend(self.failed_follows.iter().map(|(follower, _)| follower.clone()));
+        let choice = choose(&self.sealed, &excluded);
+        if choice.candidate.is_some() || self.failed_follows.is_empty() {
+            return choice;
+        }
+        let mut sealed = self.sealed.clone();
+        sealed.retain(|key, _| !self.failed_follows.iter().any(|(_, donor)| donor == key));
+        choose(&sealed, &self.failed_candidates)
     }
 
     /// What the promotion would lose, if that is more than the cluster's policy allows.
@@ -242,7 +265,9 @@ impl<'a> Story<'a> {
                 "FailMasterPromotionIfSQLThreadNotUpToDate is set and {candidate} could not apply all that it received"
             ));
         }
-        let losses = self.losses(&choice.holds);
+        let own = self.sealed.get(candidate).map(|s| &s.executed);
+        let holds = own.filter(|_| self.stuck.contains(candidate)).unwrap_or(&choice.holds);
+        let losses = self.losses(holds);
         (!losses.is_empty()).then(|| loss::refuses(self.view, &losses.join(", "))).flatten()
     }
 
@@ -274,7 +299,11 @@ impl<'a> Story<'a> {
         if !drains.is_empty() {
             return Some(Next::Do(drains));
         }
-        if choice.donor == *candidate || self.has_all_of(candidate, &choice.donor) {
+        let is_as_far_as_it_gets = self.stuck.contains(candidate);
+        if choice.donor == *candidate
+            || is_as_far_as_it_gets
+            || self.has_all_of(candidate, &choice.donor)
+        {
             return None;
         }
         let (replica, source) = (candidate.clone(), choice.donor.clone());
@@ -296,16 +325,46 @@ impl<'a> Story<'a> {
         candidate::covers(self.view, &mine.executed, other, &theirs.held)
     }
 
-    /// Promote, and at the same time put below it every replica that holds nothing more.
-    fn promote(&self, candidate: &InstanceKey) -> Vec<Step> {
+    /// The others are put below it afterwards: until then they keep what they retrieved.
+    fn promote(&self, candidate: &InstanceKey) -> Step {
         let keep_relay_log = self.stuck.contains(candidate);
-        let promote = Action::Promote { server: candidate.clone(), keep_relay_log };
-        let below = self.followers(candidate).into_iter().map(|replica| Action::PointTo {
-            replica,
-            source: candidate.clone(),
-            confirm: CONFIRM,
-        });
-        std::iter::once(promote).chain(below).map(Step::Server).collect()
+        Step::Server(Action::Promote { server: candidate.clone(), keep_relay_log })
+    }
+
+    /// A promotion that was begun and of which nobody knows whether it happened: before anybody
+    /// else is promoted it is done again, which changes nothing if it did happen.
+    fn unknown_promotion(&self) -> Option<Step> {
+        let is_promotion = |step: &Step| matches!(step, Step::Server(Action::Promote { .. }));
+        if let Some(interrupted) = self.recovery.intended.iter().find(|step| is_promotion(step)) {
+            return Some(interrupted.clone());
+        }
+        let tries = self.recovery.done.iter().rev().take_while(|result| is_promotion(&result.step));
+        let last = self.recovery.done.last()?;
+        let unknown = matches!(last.outcome, Err(ActionError::Unknown(_)));
+        (is_promotion(&last.step) && unknown && tries.count() < PROMOTION_TRIES)
+            .then(|| last.step.clone())
+    }
+
+    /// A replica that somebody made writeable and took from the failed source while this recovery
+    /// was interrupted.
+    fn healed_by_others(&self) -> Option<&InstanceKey> {
+        let promoted_here = |key: &InstanceKey| {
+            let steps = self.recovery.done.iter().map(|result| &result.step);
+            steps
+                .filter(|s| matches!(s, Step::Server(Action::Promote { .. })))
+                .any(|s| s.server() == Some(key))
+        };
+        let healed = |key: &InstanceKey| {
+            self.view.instance(key).is_some_and(|i| {
+                let writeable = i.state.as_ref().is_some_and(|state| !state.read_only);
+                i.is_valid()
+                    && writeable
+                    && i.check.state_since >= Some(self.recovery.started)
+                    && i.source.attached().is_none()
+                    && !i.source.is_detached()
+            })
+        };
+        self.recovery.replicas.iter().find(|key| healed(key) && !promoted_here(key))
     }
 
     fn followers(&self, candidate: &InstanceKey) -> Vec<InstanceKey> {
@@ -354,9 +413,9 @@ impl<'a> Story<'a> {
         let Some(successor) = promoted.step.server() else {
             return self.give_up("the promotion names no server");
         };
-        let retries = self.retries(successor);
-        if !retries.is_empty() {
-            return Next::Do(retries);
+        let moves = self.moves(successor);
+        if !moves.is_empty() {
+            return Next::Do(moves);
         }
         let lost = self.lost(successor);
         let detaches = self.detaches(&lost);
@@ -394,13 +453,14 @@ impl<'a> Story<'a> {
             .any(|r| r.outcome.as_ref().is_ok_and(|effect| effect.replicating))
     }
 
-    /// Each follower gets a second try.
-    fn retries(&self, successor: &InstanceKey) -> Vec<Step> {
+    /// Every follower is put below the successor, and gets a second try if that failed.
+    fn moves(&self, successor: &InstanceKey) -> Vec<Step> {
         self.followers(successor)
             .into_iter()
             .filter(|replica| {
-                !self.follows(replica, successor)
-                    && self.point_to_results(replica, successor).len() < 2
+                let tries = self.point_to_results(replica, successor);
+                let failed = tries.iter().all(|result| result.outcome.is_err());
+                !self.follows(replica, successor) && failed && tries.len() < 2
             })
             .map(|replica| {
                 Step::Server(Action::PointTo {
@@ -444,6 +504,17 @@ impl<'a> Story<'a> {
         failed.collect()
     }
 
+    /// Replicas that were sealed, or may have been.
+    fn touched(&self) -> BTreeSet<InstanceKey> {
+        let steps = self.recovery.intended.iter().chain(self.recovery.done.iter().map(|r| &r.step));
+        steps
+            .filter_map(|step| match step {
+                Step::Server(Action::Seal { replica }) => Some(replica.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// As [`Self::give_up`], because there is nothing to recover.
     fn call_off(&self, reason: &str) -> Next {
         match self.give_up(reason) {
@@ -457,10 +528,14 @@ impl<'a> Story<'a> {
         let tried = |key: &InstanceKey| {
             self.result_of(|a| matches!(a, Action::Resume { replica } if replica == key)).is_some()
         };
+        let still_below = |key: &InstanceKey| {
+            let source = self.view.instance(key).and_then(|i| i.source.attached().cloned());
+            source.as_ref() == Some(&self.recovery.key)
+        };
         let resumes: Vec<Step> = self
-            .sealed
-            .keys()
-            .filter(|key| !tried(key))
+            .touched()
+            .iter()
+            .filter(|key| !tried(key) && still_below(key))
             .map(|replica| Step::Server(Action::Resume { replica: replica.clone() }))
             .collect();
         if !resumes.is_empty() {
@@ -471,3 +546,7 @@ impl<'a> Story<'a> {
         Next::Done(Outcome { errors, ..Outcome::default() })
     }
 }
+
+#[cfg(test)]
+#[path = "dead_master_tests.rs"]
+mod tests;

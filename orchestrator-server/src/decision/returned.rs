@@ -1,11 +1,14 @@
 //! Servers that a failover left behind and that answer again: which of them must be fenced,
 //! which are back in service (spec 04, 9.1).
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use shared::InstanceKey;
 
-use crate::{clock::Moment, inventory::view::FleetView, journal::facts::Recovery};
+use crate::{
+    clock::Moment, decision::step::Step, inventory::view::FleetView, journal::facts::Recovery,
+    mysql::driver::Action,
+};
 
 /// The reason of the downtime by which such servers are known.
 pub const LOST_IN_RECOVERY: &str = "lost-in-recovery";
@@ -39,22 +42,33 @@ pub fn returned(fleet: &FleetView, now: Moment) -> Vec<(InstanceKey, Returned)> 
         .facts
         .recoveries
         .values()
-        .filter_map(|recovery| Some((recovery.key.clone(), replaced_source(fleet, recovery)?)))
+        .flat_map(|recovery| suspects(recovery).into_iter().map(move |key| (recovery, key)))
+        .filter_map(|(recovery, key)| Some((key.clone(), replaced(fleet, recovery, &key)?)))
         .collect();
     all.extend(back_in_service(fleet, now).map(|key| (key, Returned::BackInService)));
     all
 }
 
-/// The source that the recovery replaced, once it has been read since.
-fn replaced_source(fleet: &FleetView, recovery: &Recovery) -> Option<Returned> {
-    let end = recovery.end.as_ref().filter(|_| !recovery.fenced)?;
-    end.successor.as_ref().filter(|successor| **successor != recovery.key)?;
-    let instance = fleet.instance(&recovery.key).filter(|i| i.is_valid())?;
+/// Servers that may think that they are the source: the one that failed, and those of which
+/// nobody knows whether their promotion happened.
+fn suspects(recovery: &Recovery) -> BTreeSet<InstanceKey> {
+    let promotion = |step: &Step| matches!(step, Step::Server(Action::Promote { .. }));
+    let tried = recovery.done.iter().map(|result| &result.step).filter(|step| promotion(step));
+    let mut suspects: BTreeSet<InstanceKey> = tried.filter_map(|s| s.server().cloned()).collect();
+    suspects.insert(recovery.key.clone());
+    suspects
+}
+
+/// What to do with a server that the recovery replaced, once it has been read since.
+fn replaced(fleet: &FleetView, recovery: &Recovery, key: &InstanceKey) -> Option<Returned> {
+    let end = recovery.end.as_ref().filter(|_| !recovery.fenced.contains(key))?;
+    end.successor.as_ref().filter(|successor| *successor != key)?;
+    let instance = fleet.instance(key).filter(|i| i.is_valid())?;
     let state = instance.state.as_ref().filter(|_| instance.check.state_since >= Some(end.at))?;
     let uid = recovery.uid.clone();
     let promoted_since = fleet.facts.recoveries.values().any(|later| {
         let successor = later.end.as_ref().and_then(|end| end.successor.as_ref());
-        later.started > recovery.started && successor == Some(&recovery.key)
+        later.started > recovery.started && successor == Some(key)
     });
     let dangerous = !state.read_only && !promoted_since && instance.source.attached().is_none();
     Some(if dangerous { Returned::MustBeFenced { uid } } else { Returned::Harmless { uid } })

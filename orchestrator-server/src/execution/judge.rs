@@ -3,7 +3,7 @@
 //! at a time.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -86,7 +86,6 @@ impl Judge {
         mut woken: mpsc::UnboundedReceiver<InstanceKey>,
         stop: CancellationToken,
     ) {
-        self.resume();
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -100,6 +99,7 @@ impl Judge {
     }
 
     fn consider_all(&self) {
+        self.resume();
         self.suspicion.tick();
         let fleet = self.runner.inventory.view();
         self.lock().said.retain(|key, _| fleet.instance(key).is_some_and(|i| !i.is_valid()));
@@ -311,7 +311,7 @@ impl Judge {
             lines: Vec::new(),
             end: None,
             acknowledged: None,
-            fenced: false,
+            fenced: BTreeSet::new(),
         }
     }
 
@@ -354,12 +354,16 @@ impl Judge {
         Some(self.runner.run(recovery).await)
     }
 
-    /// Go on with the recoveries that an earlier process of this node left unfinished.
+    /// Go on with unfinished recoveries that no task works on: an earlier process left them, or
+    /// the task did not survive.
     fn resume(&self) {
         let facts = self.runner.inventory.view().facts.clone();
         for recovery in facts.recoveries.values().filter(|r| r.end.is_none()) {
+            if !self.leadership.may_act() || !self.lock().clusters.insert(recovery.cluster.clone())
+            {
+                continue;
+            }
             let (this, recovery) = (self.clone(), Recovery::clone(recovery));
-            self.lock().clusters.insert(recovery.cluster.clone());
             self.runner.tasks.spawn("resumed recovery", async move {
                 warn!("resuming recovery {} of {}", recovery.uid, recovery.key);
                 let _ended = Ended { open: this.open.clone(), cluster: recovery.cluster.clone() };

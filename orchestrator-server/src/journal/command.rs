@@ -95,10 +95,12 @@ pub enum Command {
         /// The end of it.
         end: Box<RecoveryEnd>,
     },
-    /// The server that a recovery replaced came back, and is read-only now.
+    /// A server that a recovery replaced, or failed to promote, came back and does no harm.
     MarkFenced {
         /// The recovery.
         uid: String,
+        /// The server.
+        key: InstanceKey,
     },
     /// The active period (anti-flapping) of old recoveries and detections is over.
     ExpireActivePeriods {

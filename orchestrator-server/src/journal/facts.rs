@@ -2,7 +2,7 @@
 //! shares everything, so a snapshot for readers costs nothing. Unknown fields are refused when it
 //! is read: a version that does not know a fact must not drop it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use serde::{Deserialize, Serialize};
@@ -162,9 +162,9 @@ pub struct Recovery {
     pub end: Option<RecoveryEnd>,
     /// Acknowledgement.
     pub acknowledged: Option<Acknowledgement>,
-    /// The failed server was seen again since, and is read-only, or was made so.
+    /// Servers that it replaced, or failed to promote, and that were seen harmless since.
     #[serde(default)]
-    pub fenced: bool,
+    pub fenced: BTreeSet<InstanceKey>,
 }
 
 /// One line of a recovery's audit.
@@ -252,7 +252,9 @@ impl Facts {
                 r.intended.clear();
                 r.end = Some((**end).clone());
             }),
-            Command::MarkFenced { uid } => self.change_recovery(uid, |r| r.fenced = true),
+            Command::MarkFenced { uid, key } => self.change_recovery(uid, |r| {
+                r.fenced.insert(key.clone());
+            }),
             Command::ExpireActivePeriods { at, recoveries_after, detections_after } => {
                 self.end_active_periods(*at - *recoveries_after, *at - *detections_after)
             }

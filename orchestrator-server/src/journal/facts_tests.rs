@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -55,7 +57,7 @@ fn recovery(uid: &str, host: &str, cluster: &str, alias: &str, began: i64) -> Co
         lines: vec![],
         end: None,
         acknowledged: None,
-        fenced: false,
+        fenced: BTreeSet::new(),
     }))
 }
 

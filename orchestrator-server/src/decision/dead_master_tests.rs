@@ -1,0 +1,227 @@
+//! The recovery of a dead source as a table: what is asked for after these results. Nothing is
+//! executed; the results are written by hand.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use crate::{
+    analysis::Code,
+    clock::Moment,
+    config::SqlThreadPolicy,
+    decision::{
+        dead_master::{Next, next},
+        step::{Step, StepEffect, StepResult},
+    },
+    inventory::{
+        sketch::{self, NOW, configure, key, mysql},
+        view::ClusterView,
+    },
+    journal::facts::{Node, Recovery},
+    mysql::driver::{Action, ActionError},
+};
+
+/// A recovery of `m` that began a second before the view, with these results.
+fn recovery(view: &ClusterView, done: Vec<StepResult>) -> Recovery {
+    let replicas = view.cluster.replicas_of(&key("m")).map(|r| r.key.clone()).collect();
+    Recovery {
+        id: 1,
+        uid: "uid".to_owned(),
+        key: key("m"),
+        code: Code::DeadMaster,
+        cluster: "m:3306".to_owned(),
+        alias: "m:3306".to_owned(),
+        domain: String::new(),
+        replicas,
+        wanted: None,
+        forced: false,
+        skip_hooks: false,
+        detection_id: 0,
+        node: Node::default(),
+        failing_since: None,
+        started: NOW - Duration::from_secs(1),
+        active: true,
+        intended: Vec::new(),
+        done,
+        lines: Vec::new(),
+        end: None,
+        acknowledged: None,
+        fenced: BTreeSet::new(),
+    }
+}
+
+fn seal(name: &str) -> Action {
+    Action::Seal { replica: key(name) }
+}
+
+fn promote(name: &str) -> Action {
+    Action::Promote { server: key(name), keep_relay_log: false }
+}
+
+fn below(name: &str, source: &str) -> Action {
+    let confirm = Duration::from_secs(5);
+    Action::PointTo { replica: key(name), source: key(source), confirm }
+}
+
+fn result(action: Action, outcome: Result<StepEffect, ActionError>) -> StepResult {
+    let at = Moment::default();
+    StepResult { step: Step::Server(action), started: at, finished: at, outcome }
+}
+
+/// Has applied all ten transactions of the sketched source.
+fn whole(action: Action) -> StepResult {
+    let all = format!("{}:1-10", sketch::uuid(1));
+    let effect = StepEffect {
+        executed: all.clone(),
+        held: all,
+        drained: true,
+        replicating: true,
+        binlog: "b.1:4".to_owned(),
+    };
+    result(action, Ok(effect))
+}
+
+fn broken(action: Action, error: ActionError) -> StepResult {
+    result(action, Err(error))
+}
+
+fn unknown() -> ActionError {
+    ActionError::Unknown("lost".to_owned())
+}
+
+fn gone() -> ActionError {
+    ActionError::Unreachable("gone".to_owned())
+}
+
+/// The next batch in words, or how it ended.
+fn asked(view: &ClusterView, recovery: &Recovery) -> String {
+    match next(view, recovery) {
+        Next::Do(steps) => steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        Next::Done(outcome) => {
+            let successor = outcome.successor.map_or("nobody".to_owned(), |k| k.to_string());
+            let lost: Vec<String> = outcome.lost.iter().map(ToString::to_string).collect();
+            format!("done: {successor}, lost [{}], needless {}", lost.join(" "), outcome.needless)
+        }
+    }
+}
+
+const PROMOTE_R1: &str = "promote r1:3306: reset replication, make writeable";
+const PROMOTE_R2: &str = "promote r2:3306: reset replication, make writeable";
+
+#[test]
+fn the_plain_story() {
+    let view = mysql("m! -> r1~ r2~");
+    let mut done = vec![];
+    let seals =
+        "stop receiving on r1:3306, keep applying; stop receiving on r2:3306, keep applying";
+    assert_eq!(asked(&view, &recovery(&view, done.clone())), seals);
+    done.extend([whole(seal("r1")), whole(seal("r2"))]);
+    assert_eq!(asked(&view, &recovery(&view, done.clone())), PROMOTE_R1);
+    done.push(whole(promote("r1")));
+    let moves = "make r2:3306 replicate from r1:3306";
+    assert_eq!(asked(&view, &recovery(&view, done.clone())), moves);
+    done.push(whole(below("r2", "r1")));
+    let end = "done: r1:3306, lost [], needless false";
+    assert_eq!(asked(&view, &recovery(&view, done)), end);
+}
+
+#[test]
+fn a_promotion_whose_answer_was_lost_is_asked_for_again_before_anybody_else() {
+    let view = mysql("m! -> r1~ r2~");
+    let mut done = vec![whole(seal("r1")), whole(seal("r2"))];
+    for _ in 0..2 {
+        done.push(broken(promote("r1"), unknown()));
+        assert_eq!(asked(&view, &recovery(&view, done.clone())), PROMOTE_R1);
+    }
+    done.push(broken(promote("r1"), gone()));
+    let again = asked(&view, &recovery(&view, done.clone()));
+    assert_eq!(again, "stop receiving on r2:3306, keep applying", "positions are read anew");
+    done.push(whole(seal("r2")));
+    assert_eq!(asked(&view, &recovery(&view, done)), PROMOTE_R2);
+}
+
+#[test]
+fn an_interrupted_promotion_comes_before_everything_else() {
+    let view = mysql("m! -> r1~[must_not] r2~");
+    let done = vec![whole(seal("r1")), whole(seal("r2"))];
+    let mut recovery = recovery(&view, done);
+    assert_eq!(asked(&view, &recovery), PROMOTE_R2);
+    recovery.intended = vec![Step::Server(promote("r1"))];
+    assert_eq!(asked(&view, &recovery), PROMOTE_R1);
+}
+
+#[test]
+fn a_source_that_answers_again_calls_it_off_and_sealed_replicas_receive_again() {
+    let view = mysql("m -> r1~ r2~");
+    let mut recovery = recovery(&view, vec![whole(seal("r1"))]);
+    recovery.intended = vec![Step::Server(seal("r2"))];
+    let resumes = "let r1:3306 receive again; let r2:3306 receive again";
+    assert_eq!(asked(&view, &recovery), resumes, "also one whose seal was not noted");
+    let resume = |name: &str| whole(Action::Resume { replica: key(name) });
+    recovery.done.extend([resume("r1"), resume("r2")]);
+    assert_eq!(asked(&view, &recovery), "done: nobody, lost [], needless true");
+}
+
+#[test]
+fn once_a_promotion_was_begun_the_source_is_not_waited_for() {
+    let view = mysql("m -> r1~ r2~");
+    let done = vec![
+        whole(seal("r1")),
+        whole(seal("r2")),
+        broken(promote("r1"), gone()),
+        whole(seal("r2")),
+    ];
+    assert_eq!(asked(&view, &recovery(&view, done)), PROMOTE_R2);
+}
+
+#[test]
+fn a_replica_that_is_connected_calls_it_off() {
+    let view = mysql("m! -> r1 r2~");
+    let found = asked(&view, &recovery(&view, vec![]));
+    assert_eq!(found, "done: nobody, lost [], needless true");
+}
+
+#[test]
+fn a_follower_gets_a_second_try_and_is_detached_when_lost() {
+    let view = mysql("m! -> r1~ r2~");
+    let mut done = vec![whole(seal("r1")), whole(seal("r2")), whole(promote("r1"))];
+    done.push(broken(below("r2", "r1"), gone()));
+    let moves = "make r2:3306 replicate from r1:3306";
+    assert_eq!(asked(&view, &recovery(&view, done.clone())), moves);
+    done.push(broken(below("r2", "r1"), gone()));
+    let detach = "detach r2:3306 from its source";
+    assert_eq!(asked(&view, &recovery(&view, done.clone())), detach);
+    let mut keeps = mysql("m! -> r1~ r2~");
+    configure(&mut keeps, |c| c.raw.detach_lost_replicas_after_master_failover = false);
+    let end = "done: r1:3306, lost [r2:3306], needless false";
+    assert_eq!(asked(&keeps, &recovery(&keeps, done.clone())), end);
+    done.push(whole(Action::Detach { replica: key("r2") }));
+    assert_eq!(asked(&view, &recovery(&view, done)), end);
+}
+
+#[test]
+fn a_replica_that_cannot_follow_is_not_moved() {
+    let view = mysql("m! -> r1~ r2~[v=5.7.1 must_not] r3~ r4~");
+    let done =
+        ["r1", "r2", "r3", "r4"].map(|name| whole(seal(name))).into_iter().collect::<Vec<_>>();
+    let mut recovery = recovery(&view, done);
+    assert_eq!(asked(&view, &recovery), PROMOTE_R1);
+    recovery.done.push(whole(promote("r1")));
+    let moves = "make r3:3306 replicate from r1:3306; make r4:3306 replicate from r1:3306";
+    assert_eq!(asked(&view, &recovery), moves);
+}
+
+#[test]
+fn an_applier_that_cannot_finish_forbids_the_promotion_where_that_is_wanted() {
+    let stuck = |view: &ClusterView| {
+        let held = format!("{}:1-10", sketch::uuid(1));
+        let executed = format!("{}:1-4", sketch::uuid(1));
+        let effect = StepEffect { executed, held, ..StepEffect::default() };
+        let drain = Action::Drain { replica: key("r1"), stall: view.config.promotion_apply_wait() };
+        recovery(view, vec![result(seal("r1"), Ok(effect.clone())), result(drain, Ok(effect))])
+    };
+    let view = mysql("m! -> r1~");
+    let kept = "promote r1:3306: detach but keep its relay log, make writeable";
+    assert_eq!(asked(&view, &stuck(&view)), kept);
+    let mut view = mysql("m! -> r1~");
+    configure(&mut view, |c| c.sql_thread = SqlThreadPolicy::Fail);
+    assert_eq!(asked(&view, &stuck(&view)), "let r1:3306 receive again");
+}

@@ -41,7 +41,7 @@ async fn expire(core: &Core, now: Moment) {
         || facts.candidates.values().any(|c| c.at < candidates_before)
         || facts.forgotten.values().any(|until| *until <= now)
         || facts.detections.values().any(|d| d.at < history_before)
-        || facts.recoveries.values().any(|r| r.end.is_some() && r.started < history_before);
+        || facts.recoveries.values().any(|r| r.is_over() && r.started < history_before);
     if stale {
         propose(core, Command::Purge { at: now, history_before, candidates_before }).await;
     }
@@ -55,11 +55,11 @@ async fn returned_servers(core: &Core, now: Moment) {
         match what {
             Returned::MustBeFenced { uid } => {
                 if core.judge.fence(&key).await {
-                    propose(core, Command::MarkFenced { uid, key }).await;
+                    propose(core, Command::MarkFenced { uid, key, at: now }).await;
                 }
             }
             Returned::Harmless { uid } => {
-                propose(core, Command::MarkFenced { uid, key }).await;
+                propose(core, Command::MarkFenced { uid, key, at: now }).await;
             }
             Returned::BackInService => {
                 info!(instance = %key, "{key} replicates again: its downtime ends");

@@ -117,6 +117,10 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
         leads: flags.discovery,
     });
 
+    // Without the journal nothing can be recovered: the process ends, to be started again.
+    let supervised = journal.clone();
+    tasks.keep("journal", async move { supervised.ended().await });
+
     let (standing, standing_now) = tokio::sync::watch::channel(standing(&core, &file, clock.now()));
     keep_standing(&core, &journal, standing, &file, &tasks);
     let current = config.current();

@@ -35,14 +35,12 @@ impl Tasks {
 
     /// Run something once, in the background.
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
-        self.tracker.spawn(
-            async move {
-                if tokio::spawn(work).await.is_err_and(|e| e.is_panic()) {
-                    error!("task {name} panicked");
-                }
+        let work = work.instrument(info_span!("task", name));
+        self.tracker.spawn(async move {
+            if tokio::spawn(work).await.is_err_and(|e| e.is_panic()) {
+                error!("task {name} panicked");
             }
-            .instrument(info_span!("task", name)),
-        );
+        });
     }
 
     /// Run something that must go on until shutdown; if it ends before, the process ends too.

@@ -83,7 +83,17 @@ pub fn next(view: &ClusterView, recovery: &Recovery) -> Next {
         let key = &recovery.key;
         return story.call_off(&format!("{replica} is connected to {key}; nothing was promoted"));
     }
-    story.before_promotion()
+    match story.before_promotion() {
+        // Replicas received again meanwhile: what was known of them means nothing any more.
+        Next::Do(steps) if story.was_called_off() && !steps.iter().all(is_resume) => {
+            story.call_off("it was called off")
+        }
+        next => next,
+    }
+}
+
+fn is_resume(step: &Step) -> bool {
+    matches!(step, Step::Server(Action::Resume { .. }))
 }
 
 /// The recovery so far, in the terms of the next decision.
@@ -192,11 +202,12 @@ impl<'a> Story<'a> {
     }
 
     /// The failed source gave a sign of life since, which clears its failed attempts, and no
-    /// promotion was even begun.
+    /// promotion may have happened.
     fn source_is_back(&self) -> bool {
-        let promotion_began = |s: &Step| matches!(s, Step::Server(Action::Promote { .. }));
-        let began = self.recovery.intended.iter().any(promotion_began)
-            || self.recovery.done.iter().any(|r| promotion_began(&r.step));
+        let is_promotion = |s: &Step| matches!(s, Step::Server(Action::Promote { .. }));
+        let unsettled = |r: &StepResult| matches!(r.outcome, Err(ActionError::Unknown(_)));
+        let began = self.recovery.intended.iter().any(is_promotion)
+            || self.recovery.done.iter().any(|r| is_promotion(&r.step) && unsettled(r));
         !began
             && self.view.instance(&self.recovery.key).is_some_and(|source| {
                 let read_since = source.check.state_since >= Some(self.recovery.started);
@@ -397,16 +408,41 @@ impl<'a> Story<'a> {
         let received = seals
             .filter(|(replica, held)| !candidate::covers(self.view, holds, replica, held))
             .map(|(replica, held)| format!("{} (received by {replica})", held.minus_text(holds)));
-        received.chain(self.known_of_the_source(holds)).collect()
+        received
+            .chain(self.known_of_unsealed(holds))
+            .chain(self.known_of_the_source(holds))
+            .collect()
     }
 
-    /// What the failed source was last seen to have executed and `holds` lacks. More may be lost:
-    /// nobody saw what it executed after that.
+    /// The same for replicas that could not be sealed, as far as they were read before.
+    fn known_of_unsealed(&self, holds: &Position) -> Vec<String> {
+        let unsealed = self.recovery.replicas.iter().filter(|key| !self.was_sealed(key));
+        let held = |key: &InstanceKey| Some(self.view.instance(key)?.state.as_ref()?.held());
+        unsealed
+            .filter_map(|key| Some((key, held(key)?)))
+            .filter(|(key, held)| !candidate::covers(self.view, holds, key, held))
+            .map(|(key, held)| format!("{} (last seen on {key})", held.minus_text(holds)))
+            .collect()
+    }
+
+    fn was_sealed(&self, key: &InstanceKey) -> bool {
+        let seal = |a: &Action| matches!(a, Action::Seal { replica } if replica == key);
+        self.result_of(seal).is_some_and(|result| result.outcome.is_ok())
+    }
+
+    /// What the failed source was last seen to have written itself and `holds` lacks. More may be
+    /// lost: nobody saw what it wrote after that.
     fn known_of_the_source(&self, holds: &Position) -> Option<String> {
         let source = &self.recovery.key;
-        let executed = &self.view.instance(source)?.state.as_ref()?.gtid.executed;
-        (!holds.contains(executed))
-            .then(|| format!("{} (executed by {source})", executed.minus_text(holds)))
+        let state = self.view.instance(source)?.state.as_ref()?;
+        let written = state.gtid.executed.written_by(&state.server_uuid, state.server_id);
+        (!holds.contains(&written))
+            .then(|| format!("{} (executed by {source})", written.minus_text(holds)))
+    }
+
+    /// Somebody was told to receive again.
+    fn was_called_off(&self) -> bool {
+        self.current.iter().any(|result| is_resume(&result.step))
     }
 
     fn after_promotion(&self, promoted: &StepResult) -> Next {
@@ -428,6 +464,12 @@ impl<'a> Story<'a> {
             let losses = self.losses(holds);
             errors.extend(losses.iter().map(|gtids| format!("may be lost: {gtids}")));
         }
+        let unread = self.recovery.replicas.iter().filter(|key| !self.was_sealed(key));
+        errors.extend(
+            unread.filter(|key| *key != successor).map(|key| {
+                format!("{key} could not be reached: what it received last is not known")
+            }),
+        );
         Next::Done(Outcome {
             successor: Some(successor.clone()),
             promoted: Some(promoted.finished),

@@ -1,7 +1,7 @@
 //! The recovery of a dead source as a table: what is asked for after these results. Nothing is
 //! executed; the results are written by hand.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     analysis::Code,
@@ -44,7 +44,7 @@ fn recovery(view: &ClusterView, done: Vec<StepResult>) -> Recovery {
         lines: Vec::new(),
         end: None,
         acknowledged: None,
-        fenced: BTreeSet::new(),
+        fenced: BTreeMap::new(),
     }
 }
 
@@ -161,15 +161,25 @@ fn a_source_that_answers_again_calls_it_off_and_sealed_replicas_receive_again() 
 }
 
 #[test]
-fn once_a_promotion_was_begun_the_source_is_not_waited_for() {
+fn a_source_that_answers_again_counts_until_a_promotion_may_have_happened() {
     let view = mysql("m -> r1~ r2~");
-    let done = vec![
-        whole(seal("r1")),
-        whole(seal("r2")),
-        broken(promote("r1"), gone()),
-        whole(seal("r2")),
-    ];
-    assert_eq!(asked(&view, &recovery(&view, done)), PROMOTE_R2);
+    let seals = || vec![whole(seal("r1")), whole(seal("r2"))];
+    let mut refused = seals();
+    refused.extend([broken(promote("r1"), gone()), whole(seal("r2"))]);
+    let resumes = "let r1:3306 receive again; let r2:3306 receive again";
+    assert_eq!(asked(&view, &recovery(&view, refused)), resumes);
+    let mut unknown_for_good = seals();
+    unknown_for_good.extend((0..3).map(|_| broken(promote("r1"), unknown())));
+    unknown_for_good.push(whole(seal("r2")));
+    assert_eq!(asked(&view, &recovery(&view, unknown_for_good)), PROMOTE_R2);
+}
+
+#[test]
+fn what_was_called_off_is_not_gone_on_with() {
+    let view = mysql("m! -> r1~ r2~");
+    let resume = |name: &str| whole(Action::Resume { replica: key(name) });
+    let done = vec![whole(seal("r1")), whole(seal("r2")), resume("r1"), resume("r2")];
+    assert_eq!(asked(&view, &recovery(&view, done)), "done: nobody, lost [], needless true");
 }
 
 #[test]

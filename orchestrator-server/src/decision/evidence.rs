@@ -120,3 +120,10 @@ pub fn is_lasting(view: &ClusterView, key: &InstanceKey) -> bool {
         _ => false,
     }
 }
+
+/// How long the source has been silent: since its first failed attempt.
+#[must_use]
+pub fn silent_for(view: &ClusterView, key: &InstanceKey) -> Duration {
+    let first = view.instance(key).and_then(|i| i.check.failed_attempts.first());
+    first.map_or(Duration::ZERO, |attempt| view.now.since(attempt.started))
+}

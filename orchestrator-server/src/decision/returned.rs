@@ -61,16 +61,23 @@ fn suspects(recovery: &Recovery) -> BTreeSet<InstanceKey> {
 
 /// What to do with a server that the recovery replaced, once it has been read since.
 fn replaced(fleet: &FleetView, recovery: &Recovery, key: &InstanceKey) -> Option<Returned> {
-    let end = recovery.end.as_ref().filter(|_| !recovery.fenced.contains(key))?;
-    end.successor.as_ref().filter(|successor| *successor != key)?;
+    let end = recovery.end.as_ref()?;
+    let successor = end.successor.as_ref().filter(|successor| *successor != key)?;
     let instance = fleet.instance(key).filter(|i| i.is_valid())?;
     let state = instance.state.as_ref().filter(|_| instance.check.state_since >= Some(end.at))?;
+    // `read_only` does not survive a restart: then it is looked at again.
+    let up_since = instance.check.state_since? - Duration::from_secs(state.uptime_seconds);
+    if recovery.fenced.get(key).is_some_and(|harmless| *harmless >= up_since) {
+        return None;
+    }
     let uid = recovery.uid.clone();
     let promoted_since = fleet.facts.recoveries.values().any(|later| {
         let successor = later.end.as_ref().and_then(|end| end.successor.as_ref());
         later.started > recovery.started && successor == Some(key)
     });
-    let dangerous = !state.read_only && !promoted_since && instance.source.attached().is_none();
+    let taken_back = fleet.instance(successor).is_some_and(|s| s.source.attached() == Some(key));
+    let dangerous =
+        !state.read_only && !promoted_since && !taken_back && instance.source.attached().is_none();
     Some(if dangerous { Returned::MustBeFenced { uid } } else { Returned::Harmless { uid } })
 }
 

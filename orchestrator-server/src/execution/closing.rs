@@ -30,11 +30,6 @@ impl Runner {
         for error in &end.errors {
             scribe.line(error.clone());
         }
-        recovery.end = Some(end.clone());
-        scribe.note(Command::ResolveRecovery {
-            uid: recovery.uid.clone(),
-            end: Box::new(end.clone()),
-        });
         self.mark_servers(recovery, &end, scribe);
         self.discover_result(recovery);
         let members = self.members(recovery);
@@ -50,9 +45,13 @@ impl Runner {
                 let _ = self.hooks(*list, &incident, scribe).await;
             }
         }
-        // The last line is awaited, so that whoever asked for the recovery finds it whole.
-        let lines = vec![(self.clock.now(), "recovery ended".to_owned())];
-        scribe.write(Command::NoteProgress { uid: recovery.uid.clone(), lines }).await;
+        scribe.line("recovery ended");
+        // Last, so that a process that ends before it leaves a recovery that is gone on with; and
+        // awaited, so that whoever asked for the recovery finds it whole.
+        recovery.end = Some(end.clone());
+        scribe
+            .write(Command::ResolveRecovery { uid: recovery.uid.clone(), end: Box::new(end) })
+            .await;
     }
 
     fn end_of(&self, recovery: &Recovery, outcome: &Outcome) -> RecoveryEnd {

@@ -3,13 +3,13 @@
 //! at a time.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use shared::InstanceKey;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -35,6 +35,12 @@ use crate::{
 
 /// Every cluster is looked at this often, whether something is suspected or not.
 const TICK: Duration = Duration::from_secs(1);
+
+/// A failover waits this long for the detection hooks, as the reference does (spec 05, 10).
+const DETECTION_HOOKS: Duration = Duration::from_secs(1);
+
+/// A source that is silent for longer and yet not called dead is worth a line in the log.
+const SILENCE_WORTH_A_LINE: Duration = Duration::from_secs(5);
 
 /// The judge. Cheap to clone.
 #[derive(Clone)]
@@ -92,7 +98,13 @@ impl Judge {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                Some(suspect) = woken.recv() => self.consider_cluster_of(&suspect),
+                Some(suspect) = woken.recv() => {
+                    let mut suspects = BTreeSet::from([suspect]);
+                    while let Ok(another) = woken.try_recv() {
+                        suspects.insert(another);
+                    }
+                    self.consider_clusters_of(&suspects);
+                }
                 _ = tick.tick() => self.consider_all(),
             }
         }
@@ -102,15 +114,16 @@ impl Judge {
         self.resume();
         self.suspicion.tick();
         let fleet = self.runner.inventory.view();
-        self.lock().said.retain(|key, _| fleet.instance(key).is_some_and(|i| !i.is_valid()));
+        self.lock().said.retain(|key, _| fleet.instance(key).is_some());
         for name in fleet.clusters.keys() {
             self.consider(name);
         }
     }
 
-    fn consider_cluster_of(&self, suspect: &InstanceKey) {
+    fn consider_clusters_of(&self, suspects: &BTreeSet<InstanceKey>) {
         let fleet = self.runner.inventory.view();
-        if let Some(name) = fleet.index.get(suspect) {
+        let clusters: BTreeSet<_> = suspects.iter().filter_map(|s| fleet.index.get(s)).collect();
+        for name in clusters {
             self.consider(name);
         }
     }
@@ -137,7 +150,12 @@ impl Judge {
         let verdict = guards::judge(&Case { view, finding: &finding, forced: false });
         match &verdict {
             Verdict::Wait { until, reason } => return self.later(&finding.key, *until, reason),
-            Verdict::Refuse(Refusal { guard: Guard::Evidence, .. }) => return,
+            Verdict::Refuse(refusal @ Refusal { guard: Guard::Evidence, .. }) => {
+                if evidence::silent_for(view, &finding.key) > SILENCE_WORTH_A_LINE {
+                    self.say_refusal(&finding, refusal);
+                }
+                return;
+            }
             Verdict::Refuse(Refusal { guard: Guard::NotRecoverable, .. })
                 if !evidence::is_lasting(view, &finding.key) =>
             {
@@ -177,7 +195,7 @@ impl Judge {
     }
 
     fn say_refusal(&self, finding: &Finding, refusal: &Refusal) {
-        if refusal.guard != Guard::NotRecoverable
+        if (refusal.guard != Guard::NotRecoverable || finding.actionable)
             && refusal.guard != Guard::InProgress
             && self.say_once(&finding.key, &refusal.reason)
         {
@@ -273,11 +291,17 @@ impl Judge {
                 info!("{line}");
             }
         });
-        // A failing detection hook is a failed notification, not a veto: it is logged.
-        let hooks = incident.run_hooks(list, &config, &self.runner.tasks, &lines).await;
-        if let Err(error) = hooks {
-            warn!("{} failed: {error}", list.name());
-        }
+        // A failing detection hook is a failed notification, not a veto: it is logged. A slow one
+        // is waited for a moment only.
+        let tasks = self.runner.tasks.clone();
+        let (ended, all) = oneshot::channel::<()>();
+        self.runner.tasks.spawn("detection hooks", async move {
+            if let Err(error) = incident.run_hooks(list, &config, &tasks, &lines).await {
+                warn!("{} failed: {error}", list.name());
+            }
+            drop(ended);
+        });
+        let _ = tokio::time::timeout(DETECTION_HOOKS, all).await;
     }
 
     fn draft(
@@ -311,7 +335,7 @@ impl Judge {
             lines: Vec::new(),
             end: None,
             acknowledged: None,
-            fenced: BTreeSet::new(),
+            fenced: BTreeMap::new(),
         }
     }
 
@@ -336,12 +360,8 @@ impl Judge {
                 return None;
             }
         }
-        let scribe = Scribe::new(
-            &recovery.uid,
-            self.runner.journal.clone(),
-            self.runner.clock.clone(),
-            &self.runner.tasks,
-        );
+        let scribe =
+            Scribe::new(&recovery.uid, self.runner.journal.clone(), self.runner.clock.clone());
         scribe.line(format!("will handle {} event on {}", recovery.code.name(), recovery.cluster));
         scribe.note(Command::Audit(AuditEntry {
             at: recovery.started,
@@ -350,7 +370,6 @@ impl Judge {
             cluster: recovery.cluster.clone(),
             message: "problem found; will recover".to_owned(),
         }));
-        drop(scribe);
         Some(self.runner.run(recovery).await)
     }
 
@@ -409,13 +428,15 @@ impl Judge {
 
     /// A replaced source that came back writeable is set read-only; false if it could not be.
     pub async fn fence(&self, key: &InstanceKey) -> bool {
-        warn!(instance = %key, "{key} was replaced and came back writeable: setting it read-only");
         let action = Action::SetReadOnly { server: key.clone(), on: true };
-        let result = self.runner.driver.apply(&action).await;
-        let message = match &result {
-            Ok(_) => "set read-only: it was replaced by a failover".to_owned(),
-            Err(error) => format!("could not be set read-only: {error}"),
-        };
+        if let Err(error) = self.runner.driver.apply(&action).await {
+            let reason = format!("{key} could not be set read-only: {error}");
+            if self.say_once(key, &reason) {
+                error!(instance = %key, "{reason}");
+            }
+            return false;
+        }
+        let message = "set read-only: it was replaced by a failover".to_owned();
         self.runner.discovery.read(key).await;
         let entry = AuditEntry {
             at: self.runner.clock.now(),
@@ -427,7 +448,8 @@ impl Judge {
         if let Err(error) = self.runner.journal.propose(Command::Audit(entry)).await {
             warn!("cannot audit the fencing of {key}: {error}");
         }
-        result.is_ok()
+        warn!(instance = %key, "{key} was replaced and came back writeable: it is read-only now");
+        true
     }
 
     /// Asking for a recovery acknowledges the earlier ones of the same server (spec 05, 5.4).

@@ -1,16 +1,19 @@
 //! Walks a recovery: asks for the next batch, writes down that it is intended, does it, writes
 //! down what came of it, and asks again.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, Stream, StreamExt};
 use shared::InstanceKey;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::{Instant, timeout_at},
+};
 use tracing::warn;
 
 use super::{incident::Incident, scribe::Scribe};
 use crate::{
-    clock::SharedClock,
+    clock::{Moment, SharedClock},
     config::ConfigHandle,
     decision::{
         dead_master::{self, Next},
@@ -28,6 +31,10 @@ use crate::{
 
 /// Steps of one batch that run side by side.
 const SIDE_BY_SIDE: usize = 128;
+
+/// Once one replica is sealed, the others have this much longer: one that hangs must not hold up
+/// the failover.
+const STRAGGLERS: Duration = Duration::from_secs(3);
 
 /// What a runner works with. Cheap to clone.
 #[derive(Clone)]
@@ -51,10 +58,11 @@ pub struct Runner {
 impl Runner {
     /// Carry the registered recovery to its end, from wherever it stands.
     pub async fn run(&self, mut recovery: Recovery) -> Recovery {
-        let scribe =
-            Scribe::new(&recovery.uid, self.journal.clone(), self.clock.clone(), &self.tasks);
+        let scribe = Scribe::new(&recovery.uid, self.journal.clone(), self.clock.clone());
         let members = self.members(&recovery);
-        loop {
+        // At shutdown it ends after its present batch; the next start goes on from there.
+        let stop = self.tasks.stop_token();
+        while !stop.is_cancelled() {
             let view = self.view(&recovery, &members);
             match dead_master::next(&view, &recovery) {
                 Next::Do(steps) => {
@@ -72,6 +80,7 @@ impl Runner {
                 }
             }
         }
+        recovery
     }
 
     /// Every server that the recovery may need to look at.
@@ -119,11 +128,14 @@ impl Runner {
         let moves = Semaphore::new(slots.unwrap_or(1).max(1));
         let incident = Incident::of(recovery, view, None);
         let steps = std::mem::take(&mut recovery.intended);
-        let results: Vec<StepResult> = stream::iter(steps)
+        let only_seals = steps.iter().all(|step| matches!(step, Step::Server(Action::Seal { .. })));
+        let running = stream::iter(steps.clone())
             .map(|step| self.step(step, &incident, &moves, scribe))
-            .buffer_unordered(SIDE_BY_SIDE)
-            .collect()
-            .await;
+            .buffer_unordered(SIDE_BY_SIDE);
+        let mut results =
+            if only_seals { without_stragglers(running).await } else { running.collect().await };
+        let now = self.clock.now();
+        results.extend(unanswered(&steps, &results, now));
         recovery.done.extend(results.iter().cloned());
         let (uid, at) = (recovery.uid.clone(), self.clock.now());
         scribe.note(Command::NoteResults { uid, results, at });
@@ -177,12 +189,7 @@ impl Runner {
 
     /// Let everybody see what the change made of the server: what it reported, else a new
     /// reading, which nobody waits for.
-    async fn show(
-        &self,
-        key: &InstanceKey,
-        started: crate::clock::Moment,
-        effect: Option<&Effect>,
-    ) {
+    async fn show(&self, key: &InstanceKey, started: Moment, effect: Option<&Effect>) {
         if let Some(state) = effect.and_then(|effect| effect.state.clone()) {
             let finished = self.clock.now();
             let observation =
@@ -228,4 +235,35 @@ impl Runner {
         });
         outcome.map(|()| StepEffect::default()).map_err(ActionError::Refused)
     }
+}
+
+/// What a batch of seals gave, once one succeeded and the others had some time more.
+async fn without_stragglers(running: impl Stream<Item = StepResult>) -> Vec<StepResult> {
+    tokio::pin!(running);
+    let mut results: Vec<StepResult> = Vec::new();
+    let mut until = None;
+    loop {
+        let next = match until {
+            None => running.next().await,
+            Some(until) => timeout_at(until, running.next()).await.unwrap_or(None),
+        };
+        let Some(result) = next else { return results };
+        if result.outcome.is_ok() && until.is_none() {
+            until = Some(Instant::now() + STRAGGLERS);
+        }
+        results.push(result);
+    }
+}
+
+/// Steps of the batch that gave no result in time.
+fn unanswered(steps: &[Step], results: &[StepResult], now: Moment) -> Vec<StepResult> {
+    let open = steps.iter().filter(|step| !results.iter().any(|result| result.step == **step));
+    let why = || ActionError::Unknown("no answer while others went on".to_owned());
+    open.map(|step| StepResult {
+        step: step.clone(),
+        started: now,
+        finished: now,
+        outcome: Err(why()),
+    })
+    .collect()
 }

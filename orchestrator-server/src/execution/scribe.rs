@@ -3,55 +3,38 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info};
 
 use crate::{
     clock::{Moment, SharedClock},
     journal::{Journal, command::Command},
-    tasks::Tasks,
 };
 
-type Lane = mpsc::UnboundedSender<(Command, Option<oneshot::Sender<bool>>)>;
-
-/// Writes for one recovery. Cheap to clone; what clones write keeps its order.
+/// Writes for one recovery. Cheap to clone. The journal queues what it is given at once and in
+/// order, so what is written behind never overtakes, nor is overtaken.
 #[derive(Clone)]
 pub struct Scribe {
     uid: String,
     clock: SharedClock,
-    lane: Lane,
+    journal: Arc<dyn Journal>,
 }
 
 impl Scribe {
-    /// A scribe for the recovery `uid`; its task ends when the last clone is dropped.
+    /// A scribe for the recovery `uid`.
     #[must_use]
-    pub fn new(uid: &str, journal: Arc<dyn Journal>, clock: SharedClock, tasks: &Tasks) -> Self {
-        let (lane, mut commands) = mpsc::unbounded_channel::<(_, Option<oneshot::Sender<bool>>)>();
-        tasks.spawn("scribe", async move {
-            while let Some((command, written)) = commands.recv().await {
-                let result = journal.propose(command).await;
-                if let Err(error) = &result {
-                    error!("cannot write to the journal: {error}");
-                }
-                if let Some(written) = written {
-                    // Nobody waits any more: fine.
-                    let _ = written.send(result.is_ok());
-                }
-            }
-        });
-        Self { uid: uid.to_owned(), clock, lane }
+    pub fn new(uid: &str, journal: Arc<dyn Journal>, clock: SharedClock) -> Self {
+        Self { uid: uid.to_owned(), clock, journal }
     }
 
     /// Write and wait until it is durable; false if it cannot be.
     pub async fn write(&self, command: Command) -> bool {
-        let (written, done) = oneshot::channel();
-        self.lane.send((command, Some(written))).is_ok() && done.await.unwrap_or(false)
+        let written = self.journal.propose(command).await;
+        written.inspect_err(|error| error!("cannot write to the journal: {error}")).is_ok()
     }
 
-    /// Write behind.
+    /// Write behind. A journal that cannot write says so in its health.
     pub fn note(&self, command: Command) {
-        // The lane is closed only at shutdown.
-        let _ = self.lane.send((command, None));
+        drop(self.journal.propose(command));
     }
 
     /// Add a line to the recovery's audit.

@@ -58,8 +58,8 @@ pub fn failed(old: &Instance, observation: &Observation, failure: &ProbeFailure)
 pub fn attempted(old: &Instance, attempt: &Attempt) -> Option<Instance> {
     let mut check = old.check.clone();
     match &attempt.outcome {
-        Err(failure) if failure.kind.is_evidence_of_death() => {
-            if !attempt.fresh || older_than_state(old, attempt) {
+        Err(failure) if attempt.is_evidence_of_death() => {
+            if older_than_state(old, attempt) {
                 return None;
             }
             check.failed_attempts.push(FailedAttempt {

@@ -183,7 +183,7 @@ fn recovery() -> impl Strategy<Value = Recovery> {
             lines: vec![],
             end: None,
             acknowledged: None,
-            fenced: std::collections::BTreeSet::new(),
+            fenced: std::collections::BTreeMap::new(),
         },
     )
 }

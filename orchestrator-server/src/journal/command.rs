@@ -101,6 +101,8 @@ pub enum Command {
         uid: String,
         /// The server.
         key: InstanceKey,
+        /// When.
+        at: Moment,
     },
     /// The active period (anti-flapping) of old recoveries and detections is over.
     ExpireActivePeriods {

@@ -2,7 +2,10 @@
 //! shares everything, so a snapshot for readers costs nothing. Unknown fields are refused when it
 //! is read: a version that does not know a fact must not drop it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use serde::{Deserialize, Serialize};
@@ -162,9 +165,9 @@ pub struct Recovery {
     pub end: Option<RecoveryEnd>,
     /// Acknowledgement.
     pub acknowledged: Option<Acknowledgement>,
-    /// Servers that it replaced, or failed to promote, and that were seen harmless since.
+    /// Servers that it replaced, or failed to promote, and when they were last seen harmless.
     #[serde(default)]
-    pub fenced: BTreeSet<InstanceKey>,
+    pub fenced: BTreeMap<InstanceKey, Moment>,
 }
 
 /// One line of a recovery's audit.
@@ -248,12 +251,9 @@ impl Facts {
                 r.intended.retain(|step| !results.iter().any(|result| result.step == *step));
             }),
             Command::NoteProgress { uid, lines } => self.note_progress(uid, lines),
-            Command::ResolveRecovery { uid, end } => self.change_running(uid, |r| {
-                r.intended.clear();
-                r.end = Some((**end).clone());
-            }),
-            Command::MarkFenced { uid, key } => self.change_recovery(uid, |r| {
-                r.fenced.insert(key.clone());
+            Command::ResolveRecovery { uid, end } => self.resolve(uid, end),
+            Command::MarkFenced { uid, key, at } => self.change_recovery(uid, |r| {
+                r.fenced.insert(key.clone(), *at);
             }),
             Command::ExpireActivePeriods { at, recoveries_after, detections_after } => {
                 self.end_active_periods(*at - *recoveries_after, *at - *detections_after)
@@ -312,9 +312,7 @@ impl Facts {
         if let Some(same) = self.recovery(&recovery.uid) {
             return same.id;
         }
-        let excludes = |r: &Arc<Recovery>| {
-            r.active && r.end.is_none() && (r.key == recovery.key || r.cluster == recovery.cluster)
-        };
+        let excludes = |r: &Arc<Recovery>| r.end.is_none() && r.shares_servers_with(recovery);
         if self.recoveries.values().any(excludes) {
             return 0;
         }
@@ -322,6 +320,29 @@ impl Facts {
         let id = self.counters.recovery;
         self.recoveries.insert_mut(id, Arc::new(Recovery { id, ..recovery.clone() }));
         id
+    }
+
+    /// A server that was replaced is announced again when it dies again.
+    fn resolve(&mut self, uid: &str, end: &RecoveryEnd) -> u64 {
+        let replaced =
+            self.recovery(uid).map(|r| r.key.clone()).filter(|_| end.successor.is_some());
+        let changed = self.change_running(uid, |r| {
+            r.intended.clear();
+            r.end = Some(end.clone());
+        });
+        if let Some(key) = replaced.filter(|_| changed > 0) {
+            self.close_detections(|detection| detection.key == key);
+        }
+        changed
+    }
+
+    fn close_detections(&mut self, which: impl Fn(&Detection) -> bool) {
+        let open: Vec<_> =
+            self.detections.values().filter(|d| d.active && which(d)).cloned().collect();
+        for detection in open {
+            let closed = Detection { active: false, ..Detection::clone(&detection) };
+            self.detections.insert_mut(closed.id, Arc::new(closed));
+        }
     }
 
     fn change_recovery(&mut self, uid: &str, change: impl FnOnce(&mut Recovery)) -> u64 {
@@ -438,9 +459,27 @@ impl Facts {
         drop_where!(candidates, |c: &Candidate| c.at < candidates_before);
         drop_where!(forgotten, |until: &Moment| *until <= at);
         drop_where!(detections, |d: &Arc<Detection>| d.at < history_before);
-        drop_where!(recoveries, |r: &Arc<Recovery>| r.end.is_some() && r.started < history_before);
+        drop_where!(recoveries, |r: &Arc<Recovery>| r.is_over() && r.started < history_before);
         self.drop_blocks_without_cause();
         dropped
+    }
+}
+
+impl Recovery {
+    /// Both are about the same cluster, or have a server in common.
+    fn shares_servers_with(&self, other: &Self) -> bool {
+        let servers = |r: &Self| -> BTreeSet<InstanceKey> {
+            r.replicas.iter().chain([&r.key]).cloned().collect()
+        };
+        self.cluster == other.cluster || !servers(self).is_disjoint(&servers(other))
+    }
+
+    /// It has ended, and the server that it replaced, if it replaced one, was seen since.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.end
+            .as_ref()
+            .is_some_and(|end| end.successor.is_none() || self.fenced.contains_key(&self.key))
     }
 }
 

@@ -58,6 +58,19 @@ pub struct Attempt {
     pub outcome: Result<(), ProbeFailure>,
 }
 
+impl Attempt {
+    /// Evidence that the server is dead: a connection of its own that got no handshake. A server
+    /// that finishes a handshake is alive, however slow its statements are.
+    #[must_use]
+    pub fn is_evidence_of_death(&self) -> bool {
+        self.fresh
+            && self.outcome.as_ref().is_err_and(|failure| {
+                failure.kind.is_evidence_of_death()
+                    && failure.kind != FailureKind::StatementTimedOut
+            })
+    }
+}
+
 /// Why a server could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {text}")]
@@ -97,6 +110,8 @@ pub enum FailureKind {
     ServerError,
     /// The server is excluded by configuration.
     Excluded,
+    /// This machine could not even try: no files, ports or memory left.
+    Local,
 }
 
 impl FailureKind {
@@ -117,7 +132,8 @@ impl FailureKind {
             | Self::TooManyConnections
             | Self::Tls
             | Self::ServerError
-            | Self::Excluded => false,
+            | Self::Excluded
+            | Self::Local => false,
         }
     }
 
@@ -146,6 +162,7 @@ impl fmt::Display for FailureKind {
             Self::Tls => "TLS failed",
             Self::ServerError => "server error",
             Self::Excluded => "excluded",
+            Self::Local => "this machine cannot connect",
         })
     }
 }

@@ -368,8 +368,8 @@ impl Channel {
     pub fn cannot_reach_source(&self) -> bool {
         match self.io {
             ThreadState::Running => false,
-            ThreadState::Connecting => true,
-            ThreadState::Stopped => self.io_error.is_connection_error(),
+            ThreadState::Connecting => self.io_error.number == 0 || self.io_error.is_silence(),
+            ThreadState::Stopped => self.io_error.is_silence(),
         }
     }
 
@@ -381,6 +381,13 @@ impl Channel {
 }
 
 impl ThreadError {
+    /// The source gave no answer at all: it cannot be reached, or the connection broke (client
+    /// errors of the MySQL manual). Any other error, such as a refused password, was an answer.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        matches!(self.number, 2002 | 2003 | 2006 | 2012 | 2013)
+    }
+
     /// Client errors 2002–2013 and 2026, or the wording of a failed (re)connection
     /// (MySQL manual, "Server Error Message Reference"; spec 05, 1.3).
     #[must_use]
@@ -404,6 +411,25 @@ impl Position {
             Flavor::MariaDb => text.parse().map_or(Self::None, |p| Self::Maria(Arc::new(p))),
             Flavor::MySql | Flavor::Percona | Flavor::MaxScale => {
                 text.parse().map_or(Self::None, |set| Self::Oracle(Arc::new(set)))
+            }
+        }
+    }
+
+    /// Only what one server wrote: by its UUID, or, for MariaDB, the domains that it wrote last.
+    #[must_use]
+    pub fn written_by(&self, server_uuid: &str, server_id: u32) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Oracle(set) => match server_uuid.parse() {
+                Ok(uuid) => Self::Oracle(Arc::new(set.only_uuids(&[uuid]))),
+                Err(_) => Self::None,
+            },
+            Self::Maria(position) => {
+                let own = position.domains().filter(|(_, last)| last.server_id == server_id);
+                let texts: Vec<String> = own
+                    .map(|(domain, last)| format!("{domain}-{}-{}", last.server_id, last.sequence))
+                    .collect();
+                Self::parse(&texts.join(","), Flavor::MariaDb)
             }
         }
     }

@@ -23,6 +23,9 @@ use crate::{
 /// Attempts this close together at first; the wait doubles from one round to the next.
 const FIRST_PAUSE: Duration = BETWEEN_ATTEMPTS;
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A silence that has lasted this long is looked at less often.
+const LONG_SILENCE: Duration = Duration::from_secs(60);
+const PAUSE_IN_LONG_SILENCE: Duration = Duration::from_secs(5);
 
 /// Examines silent servers. Cheap to clone.
 #[derive(Clone)]
@@ -89,6 +92,7 @@ impl Suspicion {
         let _ended = Ended { set: self.examined.clone(), key: key.clone() };
         let mut pause = FIRST_PAUSE;
         let mut said = false;
+        let since = tokio::time::Instant::now();
         loop {
             let began = tokio::time::Instant::now();
             let attempt = self.round(key, !said).await;
@@ -101,7 +105,7 @@ impl Suspicion {
                     self.wake(key);
                     return;
                 }
-                Err(failure) if failure.kind.is_evidence_of_death() => {
+                Err(failure) if attempt.is_evidence_of_death() => {
                     if !said {
                         warn!(instance = %key, "{key} does not answer: {failure}");
                         said = true;
@@ -113,7 +117,8 @@ impl Suspicion {
                 return;
             }
             tokio::time::sleep_until(began + pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let long = since.elapsed() > LONG_SILENCE;
+            pause = (pause * 2).min(if long { PAUSE_IN_LONG_SILENCE } else { LONGEST_PAUSE });
         }
     }
 

@@ -118,12 +118,15 @@ fn kind_of_io(error: &io::Error) -> FailureKind {
     if inner.is_some() {
         return FailureKind::Tls;
     }
+    // No file or buffer left: ENFILE, EMFILE, ENOBUFS.
+    if matches!(error.raw_os_error(), Some(23 | 24 | 105)) {
+        return FailureKind::Local;
+    }
     match error.kind() {
+        Io::OutOfMemory | Io::AddrInUse | Io::AddrNotAvailable => FailureKind::Local,
         Io::ConnectionRefused => FailureKind::Refused,
         Io::TimedOut => FailureKind::ConnectTimedOut,
-        Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown | Io::AddrNotAvailable => {
-            FailureKind::NoRoute
-        }
+        Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown => FailureKind::NoRoute,
         // A file of ours, such as a key, cannot be read.
         Io::NotFound | Io::PermissionDenied => FailureKind::Tls,
         Io::InvalidData | Io::InvalidInput | Io::Other => FailureKind::NoHandshake,

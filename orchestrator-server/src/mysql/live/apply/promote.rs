@@ -25,14 +25,27 @@ pub(super) async fn promote(
     if reading.channel.is_some() {
         remember_account(actor).await;
         actor.stop_all(&reading).await?;
+        // The last moment at which anything can be noticed; also the applier's final place.
+        let stopped = actor.look().await?;
         if keep_relay_log_on_disk {
-            // The relay-log coordinates are those of the stopped applier.
-            let stopped = actor.look().await?;
             detach_keeping_relay_log(actor, &stopped).await?;
+        } else if stopped.is_drained() {
+            actor.reset(&stopped).await?;
         } else {
-            actor.reset(&reading).await?;
+            return Err(ActionError::Refused(format!(
+                "{}: it holds transactions that it has not applied",
+                actor.key
+            )));
         }
     }
+    // From here on nobody can say "it did not happen" who has not looked.
+    open_for_writes(actor, &reading).await.map_err(|error| match error {
+        ActionError::Unreachable(text) | ActionError::TimedOut(text) => ActionError::Unknown(text),
+        other => other,
+    })
+}
+
+async fn open_for_writes(actor: &mut Actor<'_>, reading: &Reading) -> Result<Effect, ActionError> {
     if reading.read_only {
         switch_read_only(actor, false).await?;
     }

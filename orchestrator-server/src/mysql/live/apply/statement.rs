@@ -38,8 +38,10 @@ impl Actor<'_> {
             Err(error @ (QueryError::Server { .. } | QueryError::Refused(_))) => {
                 Err(ActionError::Refused(format!("{}: {}: {error}", self.key, change.name)))
             }
+            // It gave no answer, so it may still be at it whatever a look shows now.
             Err(error @ (QueryError::Lost(_) | QueryError::TimedOut(_))) => {
-                self.settle(&change, &error.to_string()).await
+                let lingers = Change { lingers: true, ..change };
+                self.settle(&lingers, &error.to_string()).await
             }
         }
     }
@@ -73,12 +75,13 @@ impl Actor<'_> {
         Ok(ended)
     }
 
-    /// Kills the statement of a connection, if the server lets us connect in time.
+    /// Kills the statement of a connection, if the server lets us connect in time. Whether it was
+    /// still running shows in what the statement answers.
     async fn kill(&self, connection: u32) {
         let limit = self.settings.connect_timeout;
         let opened = self.server.open(self.key, self.settings, Purpose::Change, limit).await;
         if let Ok(mut second) = opened {
-            // Whether it was still running shows in what the statement answers.
+            // A statement that goes on all the same gives no answer, and so counts as unknown.
             let _ = second.query(&kill_query(connection), GRACE).await;
         }
     }

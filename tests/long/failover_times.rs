@@ -89,7 +89,7 @@ async fn measure(flavor: Flavor, poll: u64, runs: u64, seed: u64) -> Times {
         writer.has_written(20).await;
         let taken = writer.stop().await;
         stage.same_rows(source, &survivors).await;
-        let unreceived = stage.nothing_lost(source, 1, &held, &taken);
+        let unreceived = stage.nothing_lost(source, &[Some(1)], &held, &taken);
 
         report::note(&format!(
             "{flavor:?}, poll {poll} s, run {run}: killed {pause:?} after the start, node {source} \

@@ -135,7 +135,7 @@ impl Stage {
     pub(crate) fn nothing_lost(
         &self,
         source: u16,
-        gone: u16,
+        gone: &[Option<u16>],
         held: &[Held],
         taken: &BTreeMap<u16, Vec<Taken>>,
     ) -> usize {
@@ -149,7 +149,10 @@ impl Stage {
             let rest = &taken[kept..];
             let later = rest.iter().find(|t| rows.contains(&t.row));
             assert!(later.is_none(), "{source} lacks {:?} of {node}, but has {later:?}", rest[0]);
-            assert!(*node == gone || rest.is_empty(), "{source} lacks {rest:?} of {node}");
+            assert!(
+                gone.contains(&Some(*node)) || rest.is_empty(),
+                "{source} lacks {rest:?} of {node}"
+            );
             unreceived += rest.len();
         }
         unreceived

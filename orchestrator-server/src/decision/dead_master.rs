@@ -464,6 +464,10 @@ impl<'a> Story<'a> {
             let losses = self.losses(holds);
             errors.extend(losses.iter().map(|gtids| format!("may be lost: {gtids}")));
         }
+        if self.is_silent(successor) {
+            errors
+                .push(format!("{successor} does not answer any more; its replicas stay below it"));
+        }
         let unread = self.recovery.replicas.iter().filter(|key| !self.was_sealed(key));
         errors.extend(
             unread.filter(|key| *key != successor).map(|key| {
@@ -514,14 +518,24 @@ impl<'a> Story<'a> {
             .collect()
     }
 
-    /// Replicas that were not seen replicating from the successor.
+    /// Replicas that were not seen replicating from the successor. Those that were put below a
+    /// successor that then fell silent are not to blame: they stay, for its own recovery.
     fn lost(&self, successor: &InstanceKey) -> Vec<InstanceKey> {
+        let silent = self.is_silent(successor);
+        let is_below = |key: &InstanceKey| {
+            self.point_to_results(key, successor).iter().any(|result| result.outcome.is_ok())
+        };
         self.recovery
             .replicas
             .iter()
             .filter(|key| *key != successor && !self.follows(key, successor))
+            .filter(|key| !(silent && is_below(key)))
             .cloned()
             .collect()
+    }
+
+    fn is_silent(&self, key: &InstanceKey) -> bool {
+        self.view.instance(key).is_some_and(|instance| !instance.is_valid())
     }
 
     /// Lost replicas that can be reached are detached, once, where that is wanted.

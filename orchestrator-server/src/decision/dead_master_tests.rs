@@ -235,3 +235,19 @@ fn an_applier_that_cannot_finish_forbids_the_promotion_where_that_is_wanted() {
     configure(&mut view, |c| c.sql_thread = SqlThreadPolicy::Fail);
     assert_eq!(asked(&view, &stuck(&view)), "let r1:3306 receive again");
 }
+
+#[test]
+fn followers_of_a_successor_that_fell_silent_stay_below_it() {
+    let silent = mysql("m! -> r1!~ r2~");
+    let mut below_it = whole(below("r2", "r1"));
+    if let Ok(effect) = &mut below_it.outcome {
+        effect.replicating = false;
+    }
+    let done = || vec![whole(seal("r1")), whole(seal("r2")), whole(promote("r1"))];
+    let mut results = done();
+    results.push(below_it.clone());
+    let end = "done: r1:3306, lost [], needless false";
+    assert_eq!(asked(&silent, &recovery(&silent, results.clone())), end);
+    let alive = mysql("m! -> r1~ r2~");
+    assert_eq!(asked(&alive, &recovery(&alive, results)), "detach r2:3306 from its source");
+}

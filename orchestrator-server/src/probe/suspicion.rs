@@ -23,6 +23,8 @@ use crate::{
 /// Attempts this close together at first; the wait doubles from one round to the next.
 const FIRST_PAUSE: Duration = BETWEEN_ATTEMPTS;
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A replica whose reading takes longer is tried by a connection of its own meanwhile.
+const SLOW_READING: Duration = Duration::from_millis(300);
 /// A silence that has lasted this long is looked at less often.
 const LONG_SILENCE: Duration = Duration::from_secs(60);
 const PAUSE_IN_LONG_SILENCE: Duration = Duration::from_secs(5);
@@ -167,7 +169,13 @@ impl Suspicion {
         let (this, source) = (self.clone(), source.clone());
         self.tasks.spawn("replica reading", async move {
             let _ended = Ended { set: this.being_read.clone(), key: replica.clone() };
-            this.discovery.read(&replica).await;
+            let reading = this.discovery.read(&replica);
+            tokio::pin!(reading);
+            // A replica that hangs must not keep us from judging its source.
+            if tokio::time::timeout(SLOW_READING, &mut reading).await.is_err() {
+                let (_, attempt) = tokio::join!(&mut reading, this.attempt(&replica));
+                drop(attempt);
+            }
             this.wake(&source);
         });
     }

@@ -60,8 +60,10 @@ struct Open {
     incidents: HashSet<InstanceKey>,
     /// Clusters in which a recovery runs.
     clusters: HashSet<String>,
-    /// The last refusal logged for a server, so that it is logged once.
+    /// What was last said of a silent server, so that it is said once.
     said: HashMap<InstanceKey, String>,
+    /// Replaced servers that could not be set read-only.
+    unfenced: HashSet<InstanceKey>,
 }
 
 /// What is asked of a requested recovery.
@@ -114,7 +116,7 @@ impl Judge {
         self.resume();
         self.suspicion.tick();
         let fleet = self.runner.inventory.view();
-        self.lock().said.retain(|key, _| fleet.instance(key).is_some());
+        self.lock().said.retain(|key, _| fleet.instance(key).is_some_and(|i| !i.is_valid()));
         for name in fleet.clusters.keys() {
             self.consider(name);
         }
@@ -197,7 +199,7 @@ impl Judge {
     fn say_refusal(&self, finding: &Finding, refusal: &Refusal) {
         if (refusal.guard != Guard::NotRecoverable || finding.actionable)
             && refusal.guard != Guard::InProgress
-            && self.say_once(&finding.key, &refusal.reason)
+            && self.say_once(&finding.key, &format!("{:?}", refusal.guard))
         {
             warn!(instance = %finding.key, "{} on {}: not recovered: {refusal}",
                 finding.code.name(), finding.key);
@@ -430,12 +432,12 @@ impl Judge {
     pub async fn fence(&self, key: &InstanceKey) -> bool {
         let action = Action::SetReadOnly { server: key.clone(), on: true };
         if let Err(error) = self.runner.driver.apply(&action).await {
-            let reason = format!("{key} could not be set read-only: {error}");
-            if self.say_once(key, &reason) {
-                error!(instance = %key, "{reason}");
+            if self.lock().unfenced.insert(key.clone()) {
+                error!(instance = %key, "{key} was replaced, came back writeable and could not be set read-only: {error}");
             }
             return false;
         }
+        self.lock().unfenced.remove(key);
         let message = "set read-only: it was replaced by a failover".to_owned();
         self.runner.discovery.read(key).await;
         let entry = AuditEntry {

@@ -1,8 +1,14 @@
 # The long tier: what takes too long for every change. Sourced by scripts/test.
 
-readonly LONG=(failover_times fault_loop quick_restart calm_when_cut calm_under_load soak)
+readonly LONG=(fuzz failover_times fault_loop quick_restart calm_when_cut calm_under_load soak)
 readonly LONG_RESULTS=target/long-tier
 readonly VERIFICATION=docs/verification.md
+
+# Every property test, with a hundred times as many cases.
+part_fuzz() {
+    PROPTEST_CASES=25600 cargo test --release --locked -p shared -p orchestrator-server -p orchestrator-client \
+        --lib --bins
+}
 
 part_failover_times() { measured failover_times; }
 part_fault_loop() { measured fault_loop; }

@@ -1,0 +1,146 @@
+//! After the promotion: the others are put below the new source, or reported as lost.
+
+use shared::InstanceKey;
+
+use super::{CONFIRM, Next, Outcome, Story};
+use crate::{
+    decision::{
+        follow::obstacle,
+        step::{Step, StepResult},
+    },
+    mysql::driver::Action,
+};
+
+impl<'a> Story<'a> {
+    pub(super) fn followers(&self, candidate: &InstanceKey) -> Vec<InstanceKey> {
+        let others = self.sealed.keys().filter(|key| *key != candidate);
+        others
+            .filter(|key| !self.stuck.contains(*key) && self.has_all_of(candidate, key))
+            .filter(|key| self.can_follow(key, candidate))
+            .cloned()
+            .collect()
+    }
+
+    /// Versions, binary logs and filters allow `replica` to replicate from `source`.
+    pub(super) fn can_follow(&self, replica: &InstanceKey, source: &InstanceKey) -> bool {
+        let state = |key| self.view.instance(key).and_then(|i| i.state.clone());
+        let (Some(mine), Some(theirs)) = (state(replica), state(source)) else { return false };
+        let held = self.sealed.get(replica).map(|s| s.held.clone()).unwrap_or_default();
+        obstacle(&self.view.config, &mine, &held, &theirs).is_none()
+    }
+
+    pub(super) fn after_promotion(&self, promoted: &StepResult) -> Next {
+        let Some(successor) = promoted.step.server() else {
+            return self.give_up("the promotion names no server");
+        };
+        let moves = self.moves(successor);
+        if !moves.is_empty() {
+            return Next::Do(moves);
+        }
+        let lost = self.lost(successor);
+        let detaches = self.detaches(&lost);
+        if !detaches.is_empty() {
+            return Next::Do(detaches);
+        }
+        let binlog = promoted.outcome.as_ref().map(|e| e.binlog.clone()).unwrap_or_default();
+        let mut errors = self.errors();
+        if let Some(holds) = self.sealed.get(successor).map(|s| &s.executed) {
+            let losses = self.losses(holds);
+            errors.extend(losses.iter().map(|gtids| format!("may be lost: {gtids}")));
+        }
+        if self.is_silent(successor) {
+            errors
+                .push(format!("{successor} does not answer any more; its replicas stay below it"));
+        }
+        let unread = self.recovery.replicas.iter().filter(|key| !self.was_sealed(key));
+        errors.extend(
+            unread.filter(|key| *key != successor).map(|key| {
+                format!("{key} could not be reached: what it received last is not known")
+            }),
+        );
+        Next::Done(Outcome {
+            successor: Some(successor.clone()),
+            promoted: Some(promoted.finished),
+            binlog,
+            lost,
+            errors,
+            needless: false,
+        })
+    }
+
+    pub(super) fn point_to_results(
+        &self,
+        replica: &InstanceKey,
+        successor: &InstanceKey,
+    ) -> Vec<&'a StepResult> {
+        let wanted = |a: &Action| matches!(a, Action::PointTo { replica: r, source, .. } if r == replica && source == successor);
+        self.current.iter().filter(|r| matches!(&r.step, Step::Server(a) if wanted(a))).collect()
+    }
+
+    pub(super) fn follows(&self, replica: &InstanceKey, successor: &InstanceKey) -> bool {
+        self.point_to_results(replica, successor)
+            .iter()
+            .any(|r| r.outcome.as_ref().is_ok_and(|effect| effect.replicating))
+    }
+
+    /// Every follower is put below the successor, and gets a second try if that failed.
+    pub(super) fn moves(&self, successor: &InstanceKey) -> Vec<Step> {
+        self.followers(successor)
+            .into_iter()
+            .filter(|replica| {
+                let tries = self.point_to_results(replica, successor);
+                let failed = tries.iter().all(|result| result.outcome.is_err());
+                !self.follows(replica, successor) && failed && tries.len() < 2
+            })
+            .map(|replica| {
+                Step::Server(Action::PointTo {
+                    replica,
+                    source: successor.clone(),
+                    confirm: CONFIRM,
+                })
+            })
+            .collect()
+    }
+
+    /// Replicas that were not seen replicating from the successor. Those that were put below a
+    /// successor that then fell silent are not to blame: they stay, for its own recovery.
+    pub(super) fn lost(&self, successor: &InstanceKey) -> Vec<InstanceKey> {
+        let silent = self.is_silent(successor);
+        let is_below = |key: &InstanceKey| {
+            self.point_to_results(key, successor).iter().any(|result| result.outcome.is_ok())
+        };
+        self.recovery
+            .replicas
+            .iter()
+            .filter(|key| *key != successor && !self.follows(key, successor))
+            .filter(|key| !(silent && is_below(key)))
+            .cloned()
+            .collect()
+    }
+
+    pub(super) fn is_silent(&self, key: &InstanceKey) -> bool {
+        self.view.instance(key).is_some_and(|instance| !instance.is_valid())
+    }
+
+    /// Lost replicas that can be reached are detached, once, where that is wanted.
+    pub(super) fn detaches(&self, lost: &[InstanceKey]) -> Vec<Step> {
+        if !self.view.config.raw.detach_lost_replicas_after_master_failover {
+            return Vec::new();
+        }
+        let tried = |key: &InstanceKey| {
+            self.result_of(|a| matches!(a, Action::Detach { replica } if replica == key)).is_some()
+        };
+        lost.iter()
+            .filter(|key| self.sealed.contains_key(*key) && !tried(key))
+            .map(|replica| Step::Server(Action::Detach { replica: replica.clone() }))
+            .collect()
+    }
+
+    pub(super) fn errors(&self) -> Vec<String> {
+        let failed = self.recovery.done.iter().filter_map(|result| {
+            let error = result.outcome.as_ref().err()?;
+            Some(format!("{}: {error}", result.step))
+        });
+        failed.collect()
+    }
+}

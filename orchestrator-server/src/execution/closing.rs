@@ -30,13 +30,16 @@ impl Runner {
         for error in &end.errors {
             scribe.line(error.clone());
         }
-        self.mark_servers(recovery, &end, scribe);
+        if !end.needless {
+            self.mark_servers(recovery, &end, scribe);
+        }
         self.discover_result(recovery);
         let members = self.members(recovery);
         let view = self.view(recovery, &members);
         let incident = Incident::of(recovery, &view, Some(&end));
         if !recovery.skip_hooks {
             let lists: &[HookList] = match end.successor {
+                Some(_) if end.needless => &[],
                 Some(_) => &[HookList::PostMasterFailover, HookList::PostFailover],
                 None => &[HookList::PostUnsuccessfulFailover],
             };

@@ -337,6 +337,7 @@ impl Judge {
             lines: Vec::new(),
             end: None,
             acknowledged: None,
+            resumed: None,
             fenced: BTreeMap::new(),
         }
     }
@@ -388,12 +389,13 @@ impl Judge {
             self.runner.tasks.spawn("resumed recovery", async move {
                 warn!("resuming recovery {} of {}", recovery.uid, recovery.key);
                 let _ended = Ended { open: this.open.clone(), cluster: recovery.cluster.clone() };
+                let resumed = Some(this.runner.clock.now());
                 this.suspicion.look_once(&recovery.key).await;
                 futures_util::future::join_all(
                     recovery.replicas.iter().map(|key| this.runner.discovery.read(key)),
                 )
                 .await;
-                this.runner.run(recovery).await;
+                this.runner.run(Recovery { resumed, ..recovery }).await;
             });
         }
     }

@@ -102,7 +102,8 @@ fn carried_over(state: &Arc<ServerState>, old: Option<&ServerState>) -> Arc<Serv
     let mut merged = (**state).clone();
     for degraded in &state.degraded {
         match degraded.part {
-            Part::Status => merged.uptime_seconds = old.uptime_seconds,
+            // An old uptime would hide a restart.
+            Part::Status => {}
             Part::Variables => merged.semi_sync = old.semi_sync.clone(),
             Part::Gtid => merged.gtid = old.gtid.clone(),
             Part::BinlogPosition => merged.binlog.position.clone_from(&old.binlog.position),

@@ -183,6 +183,7 @@ fn recovery() -> impl Strategy<Value = Recovery> {
             lines: vec![],
             end: None,
             acknowledged: None,
+            resumed: None,
             fenced: std::collections::BTreeMap::new(),
         },
     )

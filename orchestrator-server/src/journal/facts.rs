@@ -165,6 +165,9 @@ pub struct Recovery {
     pub end: Option<RecoveryEnd>,
     /// Acknowledgement.
     pub acknowledged: Option<Acknowledgement>,
+    /// When a process began to go on with it; what was read before counts for nothing then.
+    #[serde(default)]
+    pub resumed: Option<Moment>,
     /// Servers that it replaced, or failed to promote, and when they were last seen harmless.
     #[serde(default)]
     pub fenced: BTreeMap<InstanceKey, Moment>,

@@ -57,6 +57,7 @@ fn recovery(uid: &str, host: &str, cluster: &str, alias: &str, began: i64) -> Co
         lines: vec![],
         end: None,
         acknowledged: None,
+        resumed: None,
         fenced: BTreeMap::new(),
     }))
 }

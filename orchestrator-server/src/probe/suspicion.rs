@@ -26,8 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// A replica whose reading takes longer is tried by a connection of its own meanwhile.
 const SLOW_READING: Duration = Duration::from_millis(300);
 /// A silence that has lasted this long is looked at less often.
-const LONG_SILENCE: Duration = Duration::from_secs(60);
-const PAUSE_IN_LONG_SILENCE: Duration = Duration::from_secs(5);
+const LONG_SILENCE: Duration = Duration::from_secs(600);
+const PAUSE_IN_LONG_SILENCE: Duration = Duration::from_secs(4);
 
 /// Examines silent servers. Cheap to clone.
 #[derive(Clone)]

@@ -33,12 +33,23 @@ impl<'a> Story<'a> {
         let Some(successor) = promoted.step.server() else {
             return self.give_up("the promotion names no server");
         };
+        if let Some(why) = self.overtaken(successor) {
+            let (promoted, errors) = (Some(promoted.finished), vec![why]);
+            let successor = Some(successor.clone());
+            return Next::Done(Outcome {
+                successor,
+                promoted,
+                errors,
+                needless: true,
+                ..Outcome::default()
+            });
+        }
         let moves = self.moves(successor);
         if !moves.is_empty() {
             return Next::Do(moves);
         }
         let lost = self.lost(successor);
-        let detaches = self.detaches(&lost);
+        let detaches = self.detaches(&lost, successor);
         if !detaches.is_empty() {
             return Next::Do(detaches);
         }
@@ -89,8 +100,8 @@ impl<'a> Story<'a> {
             .into_iter()
             .filter(|replica| {
                 let tries = self.point_to_results(replica, successor);
-                let failed = tries.iter().all(|result| result.outcome.is_err());
-                !self.follows(replica, successor) && failed && tries.len() < 2
+                let pointless = !tries.is_empty() && self.is_silent(successor);
+                !self.follows(replica, successor) && tries.len() < 2 && !pointless
             })
             .map(|replica| {
                 Step::Server(Action::PointTo {
@@ -106,14 +117,11 @@ impl<'a> Story<'a> {
     /// successor that then fell silent are not to blame: they stay, for its own recovery.
     pub(super) fn lost(&self, successor: &InstanceKey) -> Vec<InstanceKey> {
         let silent = self.is_silent(successor);
-        let is_below = |key: &InstanceKey| {
-            self.point_to_results(key, successor).iter().any(|result| result.outcome.is_ok())
-        };
         self.recovery
             .replicas
             .iter()
             .filter(|key| *key != successor && !self.follows(key, successor))
-            .filter(|key| !(silent && is_below(key)))
+            .filter(|key| !(silent && self.is_below(key, successor)))
             .cloned()
             .collect()
     }
@@ -122,8 +130,23 @@ impl<'a> Story<'a> {
         self.view.instance(key).is_some_and(|instance| !instance.is_valid())
     }
 
+    /// It was put below the successor, whether it was seen replicating or not.
+    fn is_below(&self, replica: &InstanceKey, successor: &InstanceKey) -> bool {
+        self.point_to_results(replica, successor).iter().any(|result| result.outcome.is_ok())
+    }
+
+    /// Why a resumed recovery has nothing left to do: the world went on without it.
+    fn overtaken(&self, successor: &InstanceKey) -> Option<String> {
+        self.recovery.resumed?;
+        if self.is_silent(successor) {
+            return Some(format!("{successor} was promoted, and does not answer any more"));
+        }
+        let other = self.healed_by_others().or_else(|| self.relocated_replica())?;
+        Some(format!("{successor} was promoted, and somebody else changed {other} since"))
+    }
+
     /// Lost replicas that can be reached are detached, once, where that is wanted.
-    pub(super) fn detaches(&self, lost: &[InstanceKey]) -> Vec<Step> {
+    pub(super) fn detaches(&self, lost: &[InstanceKey], successor: &InstanceKey) -> Vec<Step> {
         if !self.view.config.raw.detach_lost_replicas_after_master_failover {
             return Vec::new();
         }
@@ -132,6 +155,7 @@ impl<'a> Story<'a> {
         };
         lost.iter()
             .filter(|key| self.sealed.contains_key(*key) && !tried(key))
+            .filter(|key| !self.is_below(key, successor))
             .map(|replica| Step::Server(Action::Detach { replica: replica.clone() }))
             .collect()
     }

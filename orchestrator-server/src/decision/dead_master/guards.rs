@@ -8,6 +8,7 @@ use shared::InstanceKey;
 use super::{Next, Outcome, PROMOTION_TRIES, Story, is_resume};
 use crate::{
     decision::step::{HookList, Step, StepResult},
+    inventory::view::Instance,
     mysql::{
         driver::{Action, ActionError},
         state::ThreadState,
@@ -65,7 +66,8 @@ impl<'a> Story<'a> {
     pub(super) fn unknown_promotion(&self) -> Option<Step> {
         let is_promotion = |step: &Step| matches!(step, Step::Server(Action::Promote { .. }));
         if let Some(interrupted) = self.recovery.intended.iter().find(|step| is_promotion(step)) {
-            return Some(interrupted.clone());
+            let happened = interrupted.server().map(|key| self.happened(key));
+            return (happened != Some(Some(false))).then(|| interrupted.clone());
         }
         let tries = self.recovery.done.iter().rev().take_while(|result| is_promotion(&result.step));
         let last = self.recovery.done.last()?;
@@ -74,11 +76,46 @@ impl<'a> Story<'a> {
             .then(|| last.step.clone())
     }
 
+    /// Whether the promotion of the server happened, where it was read since the recovery began.
+    fn happened(&self, key: &InstanceKey) -> Option<bool> {
+        let instance = self.read_since(key)?;
+        let writeable = instance.state.as_ref().is_some_and(|state| !state.read_only);
+        Some(writeable && instance.source.attached().is_none())
+    }
+
+    fn read_since(&self, key: &InstanceKey) -> Option<&Instance> {
+        let instance = self.view.instance(key).filter(|i| i.is_valid())?;
+        (instance.check.state_since >= Some(self.recovery.started)).then_some(&**instance)
+    }
+
+    /// A replica that replicates from a server that neither failed nor was given to it by this
+    /// recovery.
+    pub(super) fn relocated_replica(&self) -> Option<&InstanceKey> {
+        self.recovery.replicas.iter().find(|key| self.is_relocated(key))
+    }
+
+    /// See [`Self::relocated_replica`].
+    pub(super) fn is_relocated(&self, key: &InstanceKey) -> bool {
+        let steps = self.recovery.intended.iter().chain(self.recovery.done.iter().map(|r| &r.step));
+        let given: BTreeSet<&InstanceKey> = steps
+            .filter_map(|step| match step {
+                Step::Server(Action::PointTo { replica, source, .. }) if replica == key => {
+                    Some(source)
+                }
+                _ => None,
+            })
+            .chain([&self.recovery.key])
+            .collect();
+        let source = self.read_since(key).and_then(|i| i.source.attached());
+        source.is_some_and(|source| !given.contains(source))
+    }
+
     /// A replica that somebody made writeable and took from the failed source while this recovery
     /// was interrupted.
     pub(super) fn healed_by_others(&self) -> Option<&InstanceKey> {
         let promoted_here = |key: &InstanceKey| {
-            let steps = self.recovery.done.iter().map(|result| &result.step);
+            let done = self.recovery.done.iter().map(|result| &result.step);
+            let steps = self.recovery.intended.iter().chain(done);
             steps
                 .filter(|s| matches!(s, Step::Server(Action::Promote { .. })))
                 .any(|s| s.server() == Some(key))

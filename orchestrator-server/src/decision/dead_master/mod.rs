@@ -67,11 +67,14 @@ pub fn next(view: &ClusterView, recovery: &Recovery) -> Next {
     if let Some(promoted) = story.promoted() {
         return story.after_promotion(promoted);
     }
-    if let Some(promotion) = story.unknown_promotion() {
-        return Next::Do(vec![promotion]);
-    }
     if let Some(other) = story.healed_by_others() {
         return story.call_off(&format!("{other} was made the source by somebody else"));
+    }
+    if let Some(replica) = story.relocated_replica() {
+        return story.call_off(&format!("somebody else gave {replica} another source"));
+    }
+    if let Some(promotion) = story.unknown_promotion() {
+        return Next::Do(vec![promotion]);
     }
     if story.source_is_back() {
         let key = &recovery.key;
@@ -98,7 +101,8 @@ fn is_resume(step: &Step) -> bool {
 struct Story<'a> {
     view: &'a ClusterView,
     recovery: &'a Recovery,
-    /// Results since the last failed promotion: positions read before it mean nothing now.
+    /// Results since the last failed promotion, and since the recovery was resumed: positions read
+    /// before mean nothing now.
     current: &'a [StepResult],
     /// What each sealed replica holds.
     sealed: BTreeMap<InstanceKey, Sealed>,
@@ -115,7 +119,15 @@ impl<'a> Story<'a> {
         let failed_promotion = |r: &StepResult| {
             r.outcome.is_err() && matches!(r.step, Step::Server(Action::Promote { .. }))
         };
-        let start = recovery.done.iter().rposition(failed_promotion).map_or(0, |at| at + 1);
+        let promoted = |r: &StepResult| {
+            r.outcome.is_ok() && matches!(r.step, Step::Server(Action::Promote { .. }))
+        };
+        let failed = recovery.done.iter().rposition(failed_promotion).map_or(0, |at| at + 1);
+        let before = |r: &StepResult| recovery.resumed.is_some_and(|at| r.finished < at);
+        let start = match recovery.done.iter().any(promoted) {
+            true => failed,
+            false => failed.max(recovery.done.iter().take_while(|r| before(r)).count()),
+        };
         let mut story = Self {
             view,
             recovery,
@@ -228,7 +240,7 @@ impl<'a> Story<'a> {
             .replicas
             .iter()
             .filter(|key| self.view.instance(key).is_some_and(|i| i.is_valid()))
-            .filter(|key| !sealed(key) && !self.failed_candidates.contains(*key))
+            .filter(|key| !sealed(key))
             .map(|replica| Step::Server(Action::Seal { replica: replica.clone() }))
             .collect()
     }

@@ -56,6 +56,7 @@ fn recovery(uid: &str, age: u64) -> Recovery {
         lines: vec![Line { id: 1, at: NOW, message: "regrouping".to_owned() }],
         end: None,
         acknowledged: None,
+        resumed: None,
         fenced: std::collections::BTreeMap::new(),
     }
 }

@@ -40,7 +40,7 @@ write_section() {
     grep -qxF "$begin" "$VERIFICATION" || printf '\n%s\n%s\n' "$begin" "$end" >> "$VERIFICATION"
     {
         sed "/^$begin\$/q" "$VERIFICATION"
-        printf '### %s: %s\n%s, %s.\n\n' "$part" "$(verdict "$status")" "$(date -u +%F)" "$(machine)"
+        printf '## %s: %s\n%s, %s.\n\n' "$part" "$(verdict "$status")" "$(date -u +%F)" "$(machine)"
         cat "$section"
         sed -n "/^$end\$/,\$p" "$VERIFICATION"
     } > "$LONG_RESULTS/verification.md"

@@ -29,10 +29,8 @@ impl Apart {
         if !rustix::process::geteuid().is_root() {
             return Err("network namespaces need root".to_owned());
         }
-        let number = rand::random::<u8>();
-        let apart = Self { name: format!("apart{number}"), net: format!("198.18.{number}") };
+        let apart = Self::unused()?;
         let (name, net) = (&apart.name, &apart.net);
-        run(&format!("netns add {name}"))?;
         run(&format!("link add {name}h type veth peer name {name}n netns {name}"))?;
         run(&format!("addr add {net}.1/24 dev {name}h"))?;
         for node in 1..=nodes {
@@ -43,6 +41,20 @@ impl Apart {
         run(&format!("-n {name} link set {name}n up"))?;
         run(&format!("-n {name} link set lo up"))?;
         Ok(apart)
+    }
+
+    /// An empty namespace. Others may exist beside it.
+    fn unused() -> Result<Self, String> {
+        let mut last = String::new();
+        for _ in 0..5 {
+            let number = rand::random::<u8>();
+            let (name, net) = (format!("apart{number}"), format!("198.18.{number}"));
+            match run(&format!("netns add {name}")) {
+                Ok(()) => return Ok(Self { name, net }),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
 
     /// Where a node is found, from both sides.

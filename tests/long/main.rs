@@ -5,6 +5,13 @@
 //! `LONG_SEED` repeats the random choices of an earlier run, which prints its seed;
 //! `LONG_MINUTES` and `LONG_RUNS` change how long a part lasts.
 
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends, and says what it sees"
+)]
+
 mod apart;
 mod calm_under_load;
 mod calm_when_cut;

@@ -26,7 +26,11 @@ impl Observer {
         for node in nodes {
             connections.insert(node, sandbox.owner(node).await.unwrap());
         }
-        Self { flavor: sandbox.flavor, connections }
+        let mut observer = Self { flavor: sandbox.flavor, connections };
+        let held = observer.read().await;
+        let readable = held.iter().filter(|held| !held.gtids.is_empty()).count();
+        assert_eq!(readable, observer.connections.len(), "{held:?}");
+        observer
     }
 
     /// What every node holds now. A node that has died since holds nothing.

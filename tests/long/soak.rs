@@ -88,7 +88,7 @@ async fn play(flavor: Flavor, lasts: Duration, seed: u64) -> Outcome {
         let began = Instant::now();
         match fault {
             Fault::KillReplica | Fault::KillService => {
-                harmless(&mut stage, fault, &mut choices).await
+                harmless(&mut stage, fault, &mut choices).await;
             }
             _ => deadly(&mut stage, fault, &mut choices).await,
         }

@@ -261,3 +261,7 @@ fn data_loss_policy(case: &Case<'_>) -> Option<Verdict> {
     super::loss::refuses_up_front(case.view, &case.finding.key)
         .and_then(|reason| refuse(Guard::DataLossPolicy, reason))
 }
+
+#[cfg(test)]
+#[path = "guards_tests.rs"]
+mod tests;

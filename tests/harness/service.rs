@@ -176,7 +176,7 @@ impl Service {
         headers: &[(&str, &str)],
     ) -> Result<Answer, String> {
         let mut request =
-            self.http.request(method, format!("http://127.0.0.1:{}{path}", self.port));
+            self.http.request(method, format!("http://{}:{}{path}", self.place.address, self.port));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -71,8 +71,8 @@ async fn tcp_is_served_until_told_to_stop() {
     assert!(text(&answer).contains("vary: accept-encoding"), "{}", text(&answer));
 
     stop.cancel();
+    // It has ended; the port may be another test's by now.
     running.await.unwrap().unwrap();
-    assert!(TcpStream::connect(address).await.is_err());
 }
 
 /// A certificate for `localhost` that vouches for itself, and its key.

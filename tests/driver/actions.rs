@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use harness::{sandbox::Flavor, wait};
 use orchestrator_server::mysql::{
-    driver::{Action, ActionError},
+    driver::{Action, ActionError, Found},
     state::{ChannelGtid, ThreadState},
 };
 use rstest::rstest;
@@ -34,11 +34,69 @@ async fn sealing_and_resuming(#[values(Flavor::MySql, Flavor::MariaDb)] flavor: 
     assert_eq!(effect.held(), lab.state(1).await.gtid.executed);
 
     lab.write_rows(3).await;
-    lab.done(Action::Resume { replica: replica.clone() }).await;
+    lab.done(Action::Resume { replica: replica.clone(), found: Found::default() }).await;
     let target = lab.state(1).await.gtid.executed.to_string();
     let effect = lab.done(Action::CatchUp { replica, target, stall: STALL }).await;
     assert!(effect.drained && effect.executed.contains(&lab.state(1).await.gtid.executed));
     assert_eq!(lab.rows(2), "8");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_sealed_replica_is_left_as_it_was_found(
+    #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
+) {
+    let lab = Lab::start(flavor, 2);
+    lab.replica_sql(2, "stop replica; change replication source to source_delay=600");
+    lab.replica_sql(2, "start replica");
+    lab.write_rows(4).await;
+    lab.until_received(2).await;
+    let replica = lab.key(2);
+    let seal = || Action::Seal { replica: replica.clone() };
+    let found = lab.done(seal()).await.found.unwrap();
+    assert_eq!(found, Found { receiving: true, applying: true, delay_seconds: 600 });
+    assert!(lab.done(Action::Drain { replica: replica.clone(), stall: STALL }).await.drained);
+    lab.done(Action::Resume { replica: replica.clone(), found }).await;
+    let left = lab.channel(2).await;
+    assert_eq!((left.delay_seconds, left.sql), (600, ThreadState::Running));
+    assert_ne!((left.gtid, left.io), (ChannelGtid::None, ThreadState::Stopped));
+    assert_eq!(lab.rows(2), "4");
+
+    // What waits for its delay is kept, however both threads stand.
+    lab.write_rows(2).await;
+    lab.until_received(2).await;
+    for stop in ["stop replica sql_thread", "stop replica"] {
+        lab.replica_sql(2, stop);
+        let found = lab.done(seal()).await.found.unwrap();
+        assert!(!found.applying && found.receiving != (stop == "stop replica"), "{found:?}");
+        lab.done(Action::Resume { replica: replica.clone(), found }).await;
+        let left = lab.channel(2).await;
+        assert_eq!((left.delay_seconds, left.sql), (600, ThreadState::Stopped));
+        assert_eq!(left.io == ThreadState::Stopped, !found.receiving);
+        lab.replica_sql(2, "start replica");
+        lab.until_received(2).await;
+    }
+    lab.done(seal()).await;
+    assert!(lab.done(Action::Drain { replica: replica.clone(), stall: STALL }).await.drained);
+    assert_eq!(lab.rows(2), "6");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_delay_that_was_lifted_is_set_below_the_new_source(
+    #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
+) {
+    let lab = Lab::start(flavor, 3);
+    lab.replica_sql(3, "stop replica; change replication source to source_delay=600");
+    lab.replica_sql(3, "start replica");
+    lab.write_rows(2).await;
+    lab.until_received(3).await;
+    assert!(lab.done(Action::Drain { replica: lab.key(3), stall: STALL }).await.drained);
+    let delay = Some(600);
+    let below =
+        Action::PointTo { replica: lab.key(3), source: lab.key(2), confirm: CONFIRM, delay };
+    assert!(lab.done(below).await.replicating);
+    assert_eq!(lab.channel(3).await.delay_seconds, 600);
 }
 
 #[rstest]
@@ -51,7 +109,12 @@ async fn pointing_to_another_source(#[values(Flavor::MySql, Flavor::MariaDb)] fl
     );
     lab.write_rows(2).await;
     lab.until_received(2).await;
-    let point = |to| Action::PointTo { replica: lab.key(3), source: lab.key(to), confirm: CONFIRM };
+    let point = |to| Action::PointTo {
+        replica: lab.key(3),
+        source: lab.key(to),
+        confirm: CONFIRM,
+        delay: None,
+    };
     let effect = lab.done(point(2)).await;
     assert!(effect.replicating);
     let channel = lab.channel(3).await;
@@ -72,8 +135,14 @@ async fn pointing_to_another_source(#[values(Flavor::MySql, Flavor::MariaDb)] fl
     // A source that is not there: it is tried, and reported as not yet replicating.
     lab.sandbox.fault("stop", 2);
     let short = Duration::from_millis(300);
-    let effect =
-        lab.done(Action::PointTo { replica: lab.key(3), source: lab.key(2), confirm: short }).await;
+    let effect = lab
+        .done(Action::PointTo {
+            replica: lab.key(3),
+            source: lab.key(2),
+            confirm: short,
+            delay: None,
+        })
+        .await;
     assert!(!effect.replicating);
     assert!(lab.channel(3).await.cannot_reach_source());
     assert!(lab.done(point(1)).await.replicating);
@@ -96,7 +165,8 @@ async fn a_position_that_the_source_cannot_serve_is_refused(
         if logs.starts_with(&last) { Ok(()) } else { Err(logs) }
     })
     .await;
-    let point = Action::PointTo { replica: lab.key(3), source: lab.key(2), confirm: CONFIRM };
+    let point =
+        Action::PointTo { replica: lab.key(3), source: lab.key(2), confirm: CONFIRM, delay: None };
     let error = lab.apply(point).await.unwrap_err();
     assert!(
         matches!(&error, ActionError::Refused(text) if text.contains("receiver stopped") && text.contains("1236")),
@@ -129,8 +199,9 @@ async fn promotion_and_the_former_source(#[values(Flavor::MySql, Flavor::MariaDb
     assert!(state.replication.is_none() && !state.read_only && !state.super_read_only);
     lab.sandbox.write(2, "after").await.unwrap();
 
-    let effect =
-        lab.done(Action::PointTo { replica: old.clone(), source: new, confirm: CONFIRM }).await;
+    let effect = lab
+        .done(Action::PointTo { replica: old.clone(), source: new, confirm: CONFIRM, delay: None })
+        .await;
     assert!(effect.replicating);
     let target = lab.state(2).await.gtid.executed.to_string();
     lab.done(Action::CatchUp { replica: old, target, stall: STALL }).await;
@@ -166,7 +237,8 @@ async fn detaching(#[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor) {
         assert_eq!(channel.source, Source::Detached(lab.key(1)));
         assert_eq!((channel.io, channel.sql), (ThreadState::Stopped, ThreadState::Stopped));
     }
-    let back = Action::PointTo { replica: lab.key(2), source: lab.key(1), confirm: CONFIRM };
+    let back =
+        Action::PointTo { replica: lab.key(2), source: lab.key(1), confirm: CONFIRM, delay: None };
     assert!(lab.done(back).await.replicating);
 
     // With something unapplied it only stops receiving.

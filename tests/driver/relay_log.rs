@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use harness::sandbox::Flavor;
-use orchestrator_server::mysql::{driver::Action, state::ThreadState};
+use orchestrator_server::mysql::{
+    driver::{Action, Found, MysqlDriver},
+    state::{ServerState, ThreadState},
+};
 use rstest::rstest;
 
 use crate::lab::{Lab, timed};
@@ -161,8 +164,36 @@ async fn resumed_after_sealing_with_both_threads_stopped(
     let replica = lab.key(2);
     lab.done(Action::Seal { replica: replica.clone() }).await;
     lab.sandbox.fault("start", 1);
-    lab.done(Action::Resume { replica: replica.clone() }).await;
+    lab.done(Action::Resume { replica: replica.clone(), found: Found::default() }).await;
     lab.sandbox.write(1, "later").await.unwrap();
     let count = (ROWS + 2).to_string();
     lab.until_state(2, "every row is there", |_| lab.rows(2) == count).await;
+}
+
+/// A receiver that is started without GTID moves `gtid_slave_pos` to the source's position before
+/// anything is applied, so nothing may be believed to be applied because of it.
+#[rstest]
+#[tokio::test]
+async fn a_mariadb_replica_that_left_gtid_is_not_believed_to_be_drained() {
+    let lab = Lab::start(Flavor::MariaDb, 2);
+    lab.write_rows(1).await;
+    lab.until_state(2, "the first row is there", |_| lab.rows(2) == "1").await;
+    let delayed = "stop slave; change master to master_use_gtid=no, master_delay=3600; start slave";
+    lab.replica_sql(2, delayed);
+    lab.write_rows(ROWS).await;
+    let written = lab.state(1).await.binlog.position.clone();
+    let read_all = |state: &ServerState| {
+        state.replication.as_ref().map(|channel| &channel.read) == written.as_ref()
+    };
+    lab.until_state(2, "all is received", read_all).await;
+    lab.replica_sql(2, "stop slave; start slave");
+    lab.until_state(2, "all is received again", read_all).await;
+    lab.sandbox.fault("kill", 1);
+    let server = lab.key(2);
+    assert!(!lab.done(Action::Seal { replica: server.clone() }).await.drained);
+    let promote = Action::Promote { server: server.clone(), keep_relay_log: false };
+    lab.driver.apply(&promote).await.unwrap_err();
+    lab.done(Action::Seal { replica: server.clone() }).await;
+    assert!(lab.done(Action::Drain { replica: server, stall: STALL }).await.drained);
+    assert_eq!(lab.rows(2), (ROWS + 1).to_string());
 }

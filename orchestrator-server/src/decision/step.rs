@@ -9,7 +9,7 @@ use shared::InstanceKey;
 use crate::{
     clock::Moment,
     config::{Config, HookCommand},
-    mysql::driver::{Action, ActionError},
+    mysql::driver::{Action, ActionError, Found},
 };
 
 /// One thing to do. The steps of a batch do not need each other.
@@ -96,6 +96,9 @@ pub struct StepEffect {
     pub replicating: bool,
     /// Own binary log position, `file:pos`.
     pub binlog: String,
+    /// How a replica was before it was sealed.
+    #[serde(default)]
+    pub found: Option<Found>,
 }
 
 impl Step {

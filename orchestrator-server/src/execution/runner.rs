@@ -184,6 +184,7 @@ impl Runner {
             drained: effect.drained,
             replicating: effect.replicating,
             binlog: effect.binlog,
+            found: effect.found,
         })
     }
 

@@ -13,7 +13,7 @@ use crate::{
     analysis::Code,
     clock::Moment,
     decision::step::{HookList, Step, StepEffect, StepResult},
-    mysql::driver::{Action, ActionError},
+    mysql::driver::{Action, ActionError, Found},
 };
 
 pub(crate) fn commands(most: usize) -> impl Strategy<Value = Vec<Command>> {
@@ -217,11 +217,9 @@ fn step() -> impl Strategy<Value = Step> {
     let action = prop_oneof![
         key().prop_map(|replica| Action::Seal { replica }),
         (key(), span()).prop_map(|(replica, stall)| Action::Drain { replica, stall }),
-        (key(), key(), span()).prop_map(|(replica, source, confirm)| Action::PointTo {
-            replica,
-            source,
-            confirm
-        }),
+        (key(), key(), span(), option::of(any::<u64>())).prop_map(
+            |(replica, source, confirm, delay)| Action::PointTo { replica, source, confirm, delay }
+        ),
         (key(), words(), span()).prop_map(|(replica, target, stall)| Action::CatchUp {
             replica,
             target,
@@ -230,20 +228,29 @@ fn step() -> impl Strategy<Value = Step> {
         (key(), any::<bool>())
             .prop_map(|(server, keep_relay_log)| Action::Promote { server, keep_relay_log }),
         (key(), any::<bool>()).prop_map(|(server, on)| Action::SetReadOnly { server, on }),
+        (key(), found()).prop_map(|(replica, found)| Action::Resume { replica, found }),
         key().prop_map(|replica| Action::Detach { replica }),
     ];
     let hooks = select(vec![HookList::PreFailover, HookList::PostFailover]);
     prop_oneof![action.prop_map(Step::Server), hooks.prop_map(Step::Hooks)]
 }
 
+fn found() -> impl Strategy<Value = Found> {
+    (any::<bool>(), any::<bool>(), any::<u64>()).prop_map(|(receiving, applying, delay_seconds)| {
+        Found { receiving, applying, delay_seconds }
+    })
+}
+
 fn result() -> impl Strategy<Value = StepResult> {
-    let effect = (words(), words(), any::<bool>(), any::<bool>(), words()).prop_map(
-        |(executed, held, drained, replicating, binlog)| StepEffect {
+    let found = option::of(found());
+    let effect = (words(), words(), any::<bool>(), any::<bool>(), words(), found).prop_map(
+        |(executed, held, drained, replicating, binlog, found)| StepEffect {
             executed,
             held,
             drained,
             replicating,
             binlog,
+            found,
         },
     );
     let error = prop_oneof![

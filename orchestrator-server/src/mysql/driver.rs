@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use shared::InstanceKey;
 
-use super::state::{Position, ServerState};
+use super::state::{Channel, Position, ServerState, ThreadState};
 use crate::clock::Moment;
 
 /// Speaks to servers. Every call has its own deadline and always returns; a connection whose
@@ -186,8 +186,9 @@ pub enum Action {
         /// Longest time without progress.
         stall: Duration,
     },
-    /// Make it replicate from `source` by GTID, keeping its other channel settings, and wait (at
-    /// most `confirm`) until its receiver is connected and its applier runs.
+    /// Make it replicate from `source` by GTID, keeping its other channel settings but the delay
+    /// that is given, and wait (at most `confirm`) until its receiver is connected and its applier
+    /// runs.
     PointTo {
         /// The replica.
         replica: InstanceKey,
@@ -195,6 +196,9 @@ pub enum Action {
         source: InstanceKey,
         /// Longest wait for replication to be seen running.
         confirm: Duration,
+        /// Seconds of delay to give it, such as one that was lifted before.
+        #[serde(default)]
+        delay: Option<u64>,
     },
     /// Wait until the replica has applied all of `target`, or `stall` passes without progress.
     CatchUp {
@@ -220,10 +224,14 @@ pub enum Action {
         /// True: read-only.
         on: bool,
     },
-    /// Let a sealed replica receive again from the source that it has: the recovery is off.
+    /// Let a sealed replica go on with the source that it has, as it was found: the recovery is
+    /// off.
     Resume {
         /// The replica.
         replica: InstanceKey,
+        /// What the seal found.
+        #[serde(default)]
+        found: Found,
     },
     /// Point the replica to a host name that cannot exist (`//host`) so that it can neither
     /// follow its dead source should that return, nor be mistaken for a healthy replica. Where
@@ -243,7 +251,7 @@ impl Action {
             | Self::Drain { replica, .. }
             | Self::PointTo { replica, .. }
             | Self::CatchUp { replica, .. }
-            | Self::Resume { replica }
+            | Self::Resume { replica, .. }
             | Self::Detach { replica } => replica,
             Self::Promote { server, .. } | Self::SetReadOnly { server, .. } => server,
         }
@@ -269,8 +277,36 @@ impl fmt::Display for Action {
             }
             Self::SetReadOnly { server, on: true } => write!(f, "set {server} read-only"),
             Self::SetReadOnly { server, on: false } => write!(f, "make {server} writeable"),
-            Self::Resume { replica } => write!(f, "let {replica} receive again"),
+            Self::Resume { replica, .. } => write!(f, "let {replica} receive again"),
             Self::Detach { replica } => write!(f, "detach {replica} from its source"),
+        }
+    }
+}
+
+/// How a replica was found before it was sealed, so that it can be left like that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Found {
+    /// Its receiver had not been stopped.
+    pub receiving: bool,
+    /// Its applier had not been stopped, other than by an error.
+    pub applying: bool,
+    /// Its configured delay.
+    pub delay_seconds: u64,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self { receiving: true, applying: true, delay_seconds: 0 }
+    }
+}
+
+impl From<&Channel> for Found {
+    fn from(channel: &Channel) -> Self {
+        let failed = channel.sql_error.number != 0;
+        Self {
+            receiving: channel.io != ThreadState::Stopped || channel.io_error.number != 0,
+            applying: channel.sql != ThreadState::Stopped || failed,
+            delay_seconds: channel.delay_seconds,
         }
     }
 }
@@ -288,6 +324,8 @@ pub struct Effect {
     pub replicating: bool,
     /// Own binary log position, `file:pos`; empty if unknown.
     pub binlog: String,
+    /// Of [`Action::Seal`]: how the replica was before.
+    pub found: Option<Found>,
     /// The full state that was read, where the change ended with a reading.
     pub state: Option<Arc<ServerState>>,
 }

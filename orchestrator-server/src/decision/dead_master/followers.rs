@@ -105,12 +105,22 @@ impl<'a> Story<'a> {
             })
             .map(|replica| {
                 Step::Server(Action::PointTo {
+                    delay: self.lifted_delay(&replica),
                     replica,
                     source: successor.clone(),
                     confirm: CONFIRM,
                 })
             })
             .collect()
+    }
+
+    /// The delay that the replica had before it was asked to apply everything.
+    fn lifted_delay(&self, replica: &InstanceKey) -> Option<u64> {
+        let drained = |a: &Action| matches!(a, Action::Drain { replica: r, .. } if r == replica);
+        let steps = self.recovery.done.iter().map(|result| &result.step);
+        let was_drained = steps.filter(|s| matches!(s, Step::Server(a) if drained(a))).count() > 0;
+        let delay = self.found(replica)?.delay_seconds;
+        (was_drained && delay > 0).then_some(delay)
     }
 
     /// Replicas that were not seen replicating from the successor. Those that were put below a

@@ -160,7 +160,8 @@ impl<'a> Story<'a> {
     /// Nothing is promoted: the sealed replicas may receive again, then it is over.
     pub(super) fn give_up(&self, reason: &str) -> Next {
         let tried = |key: &InstanceKey| {
-            self.result_of(|a| matches!(a, Action::Resume { replica } if replica == key)).is_some()
+            self.result_of(|a| matches!(a, Action::Resume { replica, .. } if replica == key))
+                .is_some()
         };
         let still_below = |key: &InstanceKey| {
             let source = self.view.instance(key).and_then(|i| i.source.attached().cloned());
@@ -170,7 +171,10 @@ impl<'a> Story<'a> {
             .touched()
             .iter()
             .filter(|key| !tried(key) && still_below(key))
-            .map(|replica| Step::Server(Action::Resume { replica: replica.clone() }))
+            .map(|key| {
+                let found = self.found(key).unwrap_or_default();
+                Step::Server(Action::Resume { replica: key.clone(), found })
+            })
             .collect();
         if !resumes.is_empty() {
             return Next::Do(resumes);

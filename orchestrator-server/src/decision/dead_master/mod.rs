@@ -22,7 +22,10 @@ use crate::{
     clock::Moment,
     inventory::view::ClusterView,
     journal::facts::Recovery,
-    mysql::{driver::Action, state::Position},
+    mysql::{
+        driver::{Action, Found},
+        state::Position,
+    },
 };
 
 /// Longest wait for a re-pointed replica to be seen replicating.
@@ -181,6 +184,13 @@ impl<'a> Story<'a> {
         Position::parse(text, flavor)
     }
 
+    /// How the replica was before this recovery touched it.
+    fn found(&self, key: &InstanceKey) -> Option<Found> {
+        let seal = |r: &&StepResult| matches!(&r.step, Step::Server(Action::Seal { replica }) if replica == key);
+        let seals = self.recovery.done.iter().filter(seal);
+        seals.filter_map(|r| r.outcome.as_ref().ok()?.found).next()
+    }
+
     fn result_of(&self, wanted: impl Fn(&Action) -> bool) -> Option<&'a StepResult> {
         self.current.iter().rev().find(|r| matches!(&r.step, Step::Server(a) if wanted(a)))
     }
@@ -269,7 +279,7 @@ impl<'a> Story<'a> {
         let (replica, source) = (candidate.clone(), choice.donor.clone());
         let below = |a: &Action| matches!(a, Action::PointTo { replica: r, source: s, .. } if *r == replica && *s == source);
         let step = if self.result_of(below).is_none() {
-            Action::PointTo { replica, source, confirm: CONFIRM }
+            Action::PointTo { replica, source, confirm: CONFIRM, delay: None }
         } else {
             let target = self.sealed.get(&source).map(|s| s.held.to_string()).unwrap_or_default();
             Action::CatchUp { replica, target, stall }

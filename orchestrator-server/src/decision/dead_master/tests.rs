@@ -16,7 +16,7 @@ use crate::{
         view::ClusterView,
     },
     journal::facts::{Node, Recovery},
-    mysql::driver::{Action, ActionError},
+    mysql::driver::{Action, ActionError, Found},
 };
 
 /// A recovery of `m` that began a second before the view, with these results.
@@ -59,7 +59,7 @@ fn promote(name: &str) -> Action {
 
 fn below(name: &str, source: &str) -> Action {
     let confirm = Duration::from_secs(5);
-    Action::PointTo { replica: key(name), source: key(source), confirm }
+    Action::PointTo { replica: key(name), source: key(source), confirm, delay: None }
 }
 
 fn result(action: Action, outcome: Result<StepEffect, ActionError>) -> StepResult {
@@ -76,6 +76,7 @@ fn whole(action: Action) -> StepResult {
         drained: true,
         replicating: true,
         binlog: "b.1:4".to_owned(),
+        found: None,
     };
     result(action, Ok(effect))
 }
@@ -162,7 +163,7 @@ fn a_source_that_answers_again_calls_it_off_and_sealed_replicas_receive_again() 
     recovery.intended = vec![Step::Server(seal("r2"))];
     let resumes = "let r1:3306 receive again; let r2:3306 receive again";
     assert_eq!(asked(&view, &recovery), resumes, "also one whose seal was not noted");
-    let resume = |name: &str| whole(Action::Resume { replica: key(name) });
+    let resume = |name: &str| whole(Action::Resume { replica: key(name), found: Found::default() });
     recovery.done.extend([resume("r1"), resume("r2")]);
     assert_eq!(asked(&view, &recovery), "done: nobody, lost [], needless true");
 }
@@ -184,7 +185,7 @@ fn a_source_that_answers_again_counts_until_a_promotion_may_have_happened() {
 #[test]
 fn what_was_called_off_is_not_gone_on_with() {
     let view = mysql("m! -> r1~ r2~");
-    let resume = |name: &str| whole(Action::Resume { replica: key(name) });
+    let resume = |name: &str| whole(Action::Resume { replica: key(name), found: Found::default() });
     let done = vec![whole(seal("r1")), whole(seal("r2")), resume("r1"), resume("r2")];
     assert_eq!(asked(&view, &recovery(&view, done)), "done: nobody, lost [], needless true");
 }

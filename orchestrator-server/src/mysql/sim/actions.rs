@@ -9,7 +9,7 @@ use super::{
     world::{Inner, World, channel},
 };
 use crate::mysql::{
-    driver::{Action, ActionError, Effect},
+    driver::{Action, ActionError, Effect, Found},
     state::Position,
 };
 
@@ -36,15 +36,16 @@ pub(super) async fn apply(world: &World, action: &Action) -> Result<Effect, Acti
             let reached = |s: &SimServer| s.position(&s.executed).contains(&target);
             wait(world, replica, *stall, reached).await
         }
-        Action::PointTo { replica, source, confirm } => {
-            world.lock().point_to(replica, source)?;
+        Action::PointTo { replica, source, confirm, delay } => {
+            world.lock().point_to(replica, source, *delay)?;
             let runs = |s: &SimServer| s.channel.as_ref().is_some_and(|c| c.connected);
             wait(world, replica, *confirm, runs).await
         }
         quick => {
             tokio::time::sleep(Duration::from_millis(2)).await;
+            let found = world.look(action.server(), found).flatten();
             world.lock().change_at_once(quick)?;
-            effect(world, action.server(), true)
+            Ok(Effect { found, ..effect(world, action.server(), true)? })
         }
     }
 }
@@ -90,7 +91,17 @@ fn effect(world: &World, key: &InstanceKey, reached: bool) -> Result<Effect, Act
         drained: reached && server.channel.as_ref().is_none_or(|c| c.relay.is_empty()),
         replicating: replication.is_some_and(crate::mysql::state::Channel::replicating),
         binlog: state.binlog.position.as_ref().map(ToString::to_string).unwrap_or_default(),
+        found: None,
         state: Some(Arc::new(state)),
+    })
+}
+
+fn found(server: &SimServer) -> Option<Found> {
+    let channel = server.channel.as_ref()?;
+    Some(Found {
+        receiving: channel.receiving,
+        applying: channel.applier != Applier::Stopped,
+        delay_seconds: channel.delay.as_secs(),
     })
 }
 
@@ -131,9 +142,13 @@ impl Inner {
                     }
                 }
             }
-            Action::Resume { .. } => {
+            Action::Resume { found, .. } => {
                 if let Some(channel) = &mut server.channel {
-                    channel.receiving = true;
+                    channel.receiving = found.receiving;
+                    channel.delay = Duration::from_secs(found.delay_seconds);
+                    if !found.applying {
+                        channel.applier = Applier::Stopped;
+                    }
                 }
             }
             Action::Promote { keep_relay_log, .. } => {
@@ -161,7 +176,12 @@ impl Inner {
         Ok(())
     }
 
-    fn point_to(&mut self, replica: &InstanceKey, source: &InstanceKey) -> Result<(), ActionError> {
+    fn point_to(
+        &mut self,
+        replica: &InstanceKey,
+        source: &InstanceKey,
+        delay: Option<u64>,
+    ) -> Result<(), ActionError> {
         self.reachable(replica)?;
         self.reachable(source)?;
         let theirs = self.servers.get(source).map(|s| s.executed.clone()).unwrap_or_default();
@@ -175,7 +195,7 @@ impl Inner {
         let mut fresh = channel(source.clone());
         if let Some(old) = &server.channel {
             fresh.applier = old.applier;
-            fresh.delay = old.delay;
+            fresh.delay = delay.map_or(old.delay, Duration::from_secs);
         }
         server.channel = Some(fresh);
         Ok(())

@@ -108,6 +108,7 @@ impl<'a> Actor<'a> {
             drained: reading.is_drained(),
             replicating: reading.replicating(),
             binlog: position.map(|at| at.to_string()).unwrap_or_default(),
+            found: None,
             state: None,
         }
     }

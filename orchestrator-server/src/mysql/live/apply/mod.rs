@@ -28,14 +28,14 @@ pub(super) async fn apply(
         Action::Seal { .. } => seal::seal(&mut actor).await,
         Action::Drain { stall, .. } => drain::drain(&mut actor, *stall).await,
         Action::CatchUp { target, stall, .. } => drain::catch_up(&mut actor, target, *stall).await,
-        Action::PointTo { source: key, confirm, .. } => {
-            point::point_to(&mut actor, Source { key, server: source }, *confirm).await
+        Action::PointTo { source: key, confirm, delay, .. } => {
+            point::point_to(&mut actor, Source { key, server: source }, *delay, *confirm).await
         }
         Action::Promote { keep_relay_log, .. } => {
             promote::promote(&mut actor, *keep_relay_log).await
         }
         Action::SetReadOnly { on, .. } => promote::set_read_only(&mut actor, *on).await,
-        Action::Resume { .. } => seal::resume(&mut actor).await,
+        Action::Resume { found, .. } => seal::resume(&mut actor, *found).await,
         Action::Detach { .. } => promote::detach(&mut actor).await,
     }
 }

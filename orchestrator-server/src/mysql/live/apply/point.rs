@@ -28,6 +28,7 @@ pub(super) struct Source<'a> {
 pub(super) async fn point_to(
     actor: &mut Actor<'_>,
     source: Source<'_>,
+    delay: Option<u64>,
     confirm: Duration,
 ) -> Result<Effect, ActionError> {
     let reading = actor.look().await?;
@@ -43,7 +44,7 @@ pub(super) async fn point_to(
         source: Some((host, port)),
         place: place(&reading),
         credentials: credentials.as_ref(),
-        delay: None,
+        delay,
         heartbeat: heartbeat.as_deref(),
         get_public_key: !enforces_tls,
     };

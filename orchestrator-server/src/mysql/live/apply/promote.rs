@@ -29,7 +29,7 @@ pub(super) async fn promote(
         let stopped = actor.look().await?;
         if keep_relay_log_on_disk {
             detach_keeping_relay_log(actor, &stopped).await?;
-        } else if stopped.is_drained() {
+        } else if was_drained(&reading, &stopped) {
             actor.reset(&stopped).await?;
         } else {
             return Err(ActionError::Refused(format!(
@@ -43,6 +43,15 @@ pub(super) async fn promote(
         ActionError::Unreachable(text) | ActionError::TimedOut(text) => ActionError::Unknown(text),
         other => other,
     })
+}
+
+/// Once its applier is stopped, a MariaDB channel that left GTID no longer tells.
+fn was_drained(before: &Reading, stopped: &Reading) -> bool {
+    if stopped.has_left_maria_gtid() {
+        before.io_is(ThreadState::Stopped) && before.is_drained()
+    } else {
+        stopped.is_drained()
+    }
 }
 
 async fn open_for_writes(actor: &mut Actor<'_>, reading: &Reading) -> Result<Effect, ActionError> {

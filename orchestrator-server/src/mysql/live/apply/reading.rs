@@ -7,7 +7,7 @@ use crate::mysql::{
         assemble::{applied, executed},
         channel::channels,
     },
-    state::{Channel, Position, ThreadState},
+    state::{Channel, ChannelGtid, Position, ThreadState},
 };
 
 /// One look at a server.
@@ -66,15 +66,25 @@ impl Reading {
         }
     }
 
-    /// Everything that was received is applied. GTID sets tell for certain; coordinates only
-    /// while the applier runs, because MariaDB shows them as equal after a change of the relay
-    /// log position (measured on 10.11).
+    /// Everything that was received is applied. GTID sets tell for certain, where the channel goes
+    /// by them; coordinates only while the applier runs, because MariaDB shows them as equal after
+    /// a change of the relay log position (measured on 10.11).
     pub(super) fn is_drained(&self) -> bool {
         let Some(channel) = &self.channel else { return true };
         if !channel.retrieved.is_empty() {
-            return self.applied.contains(&channel.retrieved);
+            let told = !self.has_left_maria_gtid() || self.has_read_all();
+            return told && self.applied.contains(&channel.retrieved);
         }
         channel.applied_all_read() && (channel.sql == ThreadState::Stopped || self.has_read_all())
+    }
+
+    /// A MariaDB channel that went by GTID before. Then `gtid_slave_pos` says little: a receiver
+    /// that is started moves it to the source's present position before anything is applied
+    /// (measured on 10.11).
+    pub(super) fn has_left_maria_gtid(&self) -> bool {
+        self.channel.as_ref().is_some_and(|channel| {
+            channel.gtid == ChannelGtid::None && matches!(channel.retrieved, Position::Maria(_))
+        })
     }
 
     /// What counts as caught up: on a replica what it applied, because a transaction that it

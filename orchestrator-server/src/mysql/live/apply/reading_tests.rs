@@ -51,6 +51,24 @@ fn mariadb_is_judged_by_what_it_applied(
 }
 
 #[rstest]
+#[case("Yes", "Slave has read all relay log; waiting for more updates", "0-1-52", true)]
+#[case("Yes", "Waiting until MASTER_DELAY seconds after master executed event", "0-1-52", false)]
+#[case("Yes", "Slave has read all relay log; waiting for more updates", "0-1-51", false)]
+#[case("No", "", "0-1-52", false)]
+fn a_mariadb_channel_that_left_gtid_is_believed_at_the_end_of_its_relay_log_only(
+    #[case] sql: &str,
+    #[case] activity: &str,
+    #[case] slave_pos: &str,
+    #[case] drained: bool,
+) {
+    let status = format!(
+        "Slave_IO_Running: No\nSlave_SQL_Running: {sql}\nSlave_SQL_Running_State: {activity}\n\
+         Using_Gtid: No\nGtid_IO_Pos: 0-1-52"
+    );
+    assert_eq!(mariadb(slave_pos, "", &status).is_drained(), drained);
+}
+
+#[rstest]
 #[case("No", "", 10, true)]
 #[case("No", "", 9, false)]
 #[case("Yes", "Reading event from the relay log", 10, false)]

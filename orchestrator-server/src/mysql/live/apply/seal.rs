@@ -6,20 +6,26 @@
 use super::{actor::Actor, reading::Reading, statement::Change};
 use crate::mysql::{
     dialect::{ChangeSource, Place, Thread, Vocabulary},
-    driver::{ActionError, Effect},
+    driver::{ActionError, Effect, Found},
     state::{Channel, ChannelGtid, ThreadState},
 };
 
 /// Stops receiving and keeps applying.
 pub(super) async fn seal(actor: &mut Actor<'_>) -> Result<Effect, ActionError> {
-    let reading = sealed(actor).await?;
-    Ok(actor.effect(&reading).await)
+    let before = actor.look().await?;
+    let found = before.channel.as_ref().map(Found::from);
+    let reading = sealed_from(actor, before).await?;
+    Ok(Effect { found, ..actor.effect(&reading).await })
 }
 
 /// Makes sure that nothing more is received and that the applier runs if there is anything to
 /// apply. What the applier makes of it is not waited for.
 pub(super) async fn sealed(actor: &mut Actor<'_>) -> Result<Reading, ActionError> {
     let reading = actor.look().await?;
+    sealed_from(actor, reading).await
+}
+
+async fn sealed_from(actor: &mut Actor<'_>, reading: Reading) -> Result<Reading, ActionError> {
     if reading.channel.is_none() {
         return Ok(reading);
     }
@@ -47,39 +53,79 @@ async fn start_applier(actor: &mut Actor<'_>, reading: &Reading) -> Result<(), A
     actor.start(Thread::Sql, reading).await
 }
 
-/// Lets a sealed replica receive again from the source that it has.
-pub(super) async fn resume(actor: &mut Actor<'_>) -> Result<Effect, ActionError> {
+/// Lets a sealed replica go on with the source that it has, as it was found.
+pub(super) async fn resume(actor: &mut Actor<'_>, found: Found) -> Result<Effect, ActionError> {
     let reading = actor.look().await?;
-    if let Some(channel) = &reading.channel {
-        resume_channel(actor, &reading, channel).await?;
+    // A receiver that runs was started by somebody who knows better.
+    if reading.channel.is_some() && reading.io_is(ThreadState::Stopped) {
+        let reading = settings_given_back(actor, reading, found).await?;
+        threads_given_back(actor, &reading, found).await?;
     }
     let reading = actor.look().await?;
     Ok(actor.effect(&reading).await)
 }
 
-async fn resume_channel(
+/// Gives back the delay that was lifted, and GTID where everything received is applied: else
+/// leaving it as it is keeps the relay log.
+async fn settings_given_back(
+    actor: &mut Actor<'_>,
+    reading: Reading,
+    found: Found,
+) -> Result<Reading, ActionError> {
+    let Some(channel) = &reading.channel else { return Ok(reading) };
+    let drained = reading.is_drained();
+    if reading.has_left_maria_gtid() && !drained && found.receiving {
+        return Err(ActionError::Refused(format!(
+            "{}: its receiver stays stopped until it has applied what it retrieved; then let it \
+             replicate with master_use_gtid=slave_pos again",
+            actor.key
+        )));
+    }
+    let delay = (channel.delay_seconds != found.delay_seconds).then_some(found.delay_seconds);
+    let to_gtid = drained && channel.gtid == ChannelGtid::None && !channel.retrieved.is_empty();
+    if delay.is_none() && !to_gtid {
+        return Ok(reading);
+    }
+    actor.stop_all(&reading).await?;
+    // The coordinates are those of the stopped applier.
+    let stopped = actor.look().await?;
+    let Some(channel) = &stopped.channel else { return Ok(stopped) };
+    let change = ChangeSource { delay, ..ChangeSource::default() };
+    if !drained {
+        keep_relay_log(actor, &stopped, channel, change).await?;
+        return actor.look().await;
+    }
+    let place = if to_gtid { Place::Gtid } else { Place::Keep };
+    let took_effect = |now: &Reading| {
+        now.channel.as_ref().is_some_and(|channel| {
+            (!to_gtid || channel.gtid != ChannelGtid::None)
+                && delay.is_none_or(|delay| channel.delay_seconds == delay)
+        })
+    };
+    let change = ChangeSource { place, ..change };
+    actor.change_source("give back settings", &change, &stopped, &took_effect).await?;
+    actor.look().await
+}
+
+/// Starts the applier before the receiver, whose start would else drop what MariaDB has not
+/// applied, and stops it again where a person had stopped it.
+async fn threads_given_back(
     actor: &mut Actor<'_>,
     reading: &Reading,
-    channel: &Channel,
+    found: Found,
 ) -> Result<(), ActionError> {
-    if channel.io != ThreadState::Stopped {
-        return Ok(());
+    if found.receiving {
+        match reading.sql_is(ThreadState::Running) {
+            true => actor.start(Thread::Io, reading).await?,
+            false => {
+                start_applier(actor, reading).await?;
+                actor.start(Thread::Both, reading).await?;
+            }
+        }
+    } else if found.applying && reading.sql_is(ThreadState::Stopped) {
+        start_applier(actor, reading).await?;
     }
-    let left_gtid = channel.gtid == ChannelGtid::None && !channel.retrieved.is_empty();
-    if left_gtid && reading.is_drained() {
-        actor.stop_all(reading).await?;
-        let change = ChangeSource { place: Place::Gtid, ..ChangeSource::default() };
-        let took_effect = |now: &Reading| {
-            now.channel.as_ref().is_some_and(|channel| channel.gtid != ChannelGtid::None)
-        };
-        actor.change_source("return to GTID", &change, reading, &took_effect).await?;
-        return actor.start(Thread::Both, reading).await;
-    }
-    if channel.sql == ThreadState::Running {
-        return actor.start(Thread::Io, reading).await;
-    }
-    start_applier(actor, reading).await?;
-    actor.start(Thread::Both, reading).await
+    if found.applying { Ok(()) } else { actor.stop(Thread::Sql, reading).await }
 }
 
 /// Changes a channel whose threads are both stopped, without losing its relay log: it then finds

@@ -7,6 +7,7 @@ use harness::{
     service::Service,
     wait,
 };
+use mysql_async::prelude::Queryable;
 use rstest::rstest;
 use serde_json::json;
 
@@ -62,4 +63,42 @@ async fn hooks_run_in_order_and_know_the_incident(
     assert_eq!(env["ORC_RECOVERY_UID"], recovery["UID"].as_str().unwrap());
     assert_eq!(env["ORC_SUCCESSOR_PORT"], recovery["SuccessorKey"]["Port"].to_string());
     assert!(!env["ORC_SUCCESSOR_BINLOG_COORDINATES"].is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_switches_applications_does_not_wait_for_a_replica_that_hangs(
+    #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
+) {
+    let sandbox = Sandbox::start(flavor);
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("switched");
+    let service = Service::start(json!({
+        "InstancePollSeconds": 1,
+        "PostMasterFailoverProcesses": [format!("echo {{successorPort}} > '{}'", file.display())],
+        "PromotionIgnoreHostnameFilters": [sandbox.address(3)],
+    }))
+    .await;
+    service.discover(&sandbox, 1).await;
+    // The applier of node 3 waits for a lock, and so does everybody who wants to stop it.
+    let mut owner = sandbox.owner(3).await.unwrap();
+    owner.query_drop("flush tables with read lock").await.unwrap();
+    sandbox.write(1, "stuck").await.unwrap();
+    wait::until(wait::secs(10), "the other replica has the row", || async {
+        let count = sandbox.sql(2, "select count(*) from test_data.t");
+        if count == "1" { Ok(()) } else { Err(count) }
+    })
+    .await;
+    sandbox.fault("kill", 1);
+    wait::until(wait::secs(20), "applications are switched", || async {
+        let port = std::fs::read_to_string(&file).unwrap_or_default();
+        if port.trim() == sandbox.port(2).to_string() { Ok(()) } else { Err(port) }
+    })
+    .await;
+    let all = service.json("audit-recovery").await;
+    assert_eq!(all[0]["RecoveryEndTimestamp"], "", "node 3 hangs: {all}");
+    owner.query_drop("unlock tables").await.unwrap();
+    drop(owner);
+    let recovery = service.recovery(wait::secs(60)).await;
+    assert_eq!(recovery["LostReplicas"], json!([]), "{}", service.log());
 }

@@ -17,8 +17,15 @@ use crate::{
 pub enum Step {
     /// Change a server.
     Server(Action),
-    /// Run the hooks of a list.
+    /// Run the hooks of a list, after the changes of servers in the same batch, of which a slow
+    /// one is not waited for.
     Hooks(HookList),
+    /// Let everybody know the new source: the cluster's alias, the end of its downtime, a downtime
+    /// of the one that failed.
+    Announce {
+        /// The new source.
+        successor: InstanceKey,
+    },
 }
 
 /// The hook lists that a recovery runs.
@@ -107,7 +114,7 @@ impl Step {
     pub fn server(&self) -> Option<&InstanceKey> {
         match self {
             Self::Server(action) => Some(action.server()),
-            Self::Hooks(_) => None,
+            Self::Hooks(_) | Self::Announce { .. } => None,
         }
     }
 }
@@ -117,6 +124,7 @@ impl fmt::Display for Step {
         match self {
             Self::Server(action) => action.fmt(f),
             Self::Hooks(list) => write!(f, "run {} hooks", list.name()),
+            Self::Announce { successor } => write!(f, "announce {successor}"),
         }
     }
 }

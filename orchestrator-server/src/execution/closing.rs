@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use shared::InstanceKey;
+
 use super::{incident::Incident, runner::Runner, scribe::Scribe};
 use crate::{
     clock::Moment,
@@ -40,7 +42,7 @@ impl Runner {
         if !recovery.skip_hooks {
             let lists: &[HookList] = match end.successor {
                 Some(_) if end.needless => &[],
-                Some(_) => &[HookList::PostMasterFailover, HookList::PostFailover],
+                Some(_) => &[HookList::PostFailover],
                 None => &[HookList::PostUnsuccessfulFailover],
             };
             for list in lists {
@@ -57,7 +59,7 @@ impl Runner {
             .await;
     }
 
-    fn end_of(&self, recovery: &Recovery, outcome: &Outcome) -> RecoveryEnd {
+    pub(super) fn end_of(&self, recovery: &Recovery, outcome: &Outcome) -> RecoveryEnd {
         let fleet = self.inventory.view();
         let successor_alias = outcome
             .successor
@@ -82,27 +84,11 @@ impl Runner {
         }
     }
 
-    /// Downtimes, the cluster's alias, and the audit.
+    /// Downtime of what is left behind, and the audit.
     fn mark_servers(&self, recovery: &Recovery, end: &RecoveryEnd, scribe: &Scribe) {
         let at = self.clock.now();
-        let out_of_service = end.successor.iter().map(|_| &recovery.key).chain(&end.lost);
-        for key in out_of_service {
-            scribe.note(Command::BeginDowntime {
-                key: key.clone(),
-                owner: recovery.node.hostname.clone(),
-                reason: LOST_IN_RECOVERY.to_owned(),
-                begins: at,
-                ends: at + LOST,
-            });
-        }
-        if let Some(successor) = &end.successor {
-            scribe.note(Command::EndDowntime { key: successor.clone() });
-            if recovery.alias != recovery.cluster {
-                scribe.note(Command::SetClusterAlias {
-                    cluster: successor.to_string(),
-                    alias: recovery.alias.clone(),
-                });
-            }
+        for key in &end.lost {
+            self.put_out_of_service(recovery, key, scribe);
         }
         let message = match &end.successor {
             Some(successor) => format!("promoted {successor}"),
@@ -115,6 +101,29 @@ impl Runner {
             cluster: recovery.cluster.clone(),
             message,
         }));
+    }
+
+    /// Let everybody know the new source.
+    pub(super) fn announce(&self, recovery: &Recovery, successor: &InstanceKey, scribe: &Scribe) {
+        self.put_out_of_service(recovery, &recovery.key, scribe);
+        scribe.note(Command::EndDowntime { key: successor.clone() });
+        if recovery.alias != recovery.cluster {
+            scribe.note(Command::SetClusterAlias {
+                cluster: successor.to_string(),
+                alias: recovery.alias.clone(),
+            });
+        }
+    }
+
+    fn put_out_of_service(&self, recovery: &Recovery, key: &InstanceKey, scribe: &Scribe) {
+        let begins = self.clock.now();
+        scribe.note(Command::BeginDowntime {
+            key: key.clone(),
+            owner: recovery.node.hostname.clone(),
+            reason: LOST_IN_RECOVERY.to_owned(),
+            begins,
+            ends: begins + LOST,
+        });
     }
 
     /// Read every replica again, so that the fleet shows the new topology at once.

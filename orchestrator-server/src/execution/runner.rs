@@ -36,6 +36,9 @@ const SIDE_BY_SIDE: usize = 128;
 /// the failover.
 const STRAGGLERS: Duration = Duration::from_secs(3);
 
+/// Hooks wait this long for the changes of servers in their batch.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What a runner works with. Cheap to clone.
 #[derive(Clone)]
 pub struct Runner {
@@ -126,11 +129,18 @@ impl Runner {
     async fn batch(&self, recovery: &mut Recovery, view: &ClusterView, scribe: &Scribe) {
         let slots = usize::try_from(self.config.current().raw.max_concurrent_replica_operations);
         let moves = Semaphore::new(slots.unwrap_or(1).max(1));
-        let incident = Incident::of(recovery, view, None);
         let steps = std::mem::take(&mut recovery.intended);
+        let so_far = dead_master::so_far(view, recovery).map(|o| self.end_of(recovery, &o));
+        let work = Work {
+            incident: Incident::of(recovery, view, so_far.as_ref()),
+            recovery: recovery.clone(),
+            moves,
+            ended: Semaphore::new(0),
+            changes: steps.iter().filter(|step| step.server().is_some()).count(),
+        };
         let only_seals = steps.iter().all(|step| matches!(step, Step::Server(Action::Seal { .. })));
         let running = stream::iter(steps.clone())
-            .map(|step| self.step(step, &incident, &moves, scribe))
+            .map(|step| self.step(step, &work, scribe))
             .buffer_unordered(SIDE_BY_SIDE);
         let mut results =
             if only_seals { without_stragglers(running).await } else { running.collect().await };
@@ -141,24 +151,27 @@ impl Runner {
         scribe.note(Command::NoteResults { uid, results, at });
     }
 
-    async fn step(
-        &self,
-        step: Step,
-        incident: &Incident,
-        moves: &Semaphore,
-        scribe: &Scribe,
-    ) -> StepResult {
+    async fn step(&self, step: Step, work: &Work, scribe: &Scribe) -> StepResult {
         let started = self.clock.now();
         let outcome = match &step {
             Step::Server(action) => {
                 let _slot = match action {
                     // Never closed.
-                    Action::PointTo { .. } => moves.acquire().await.ok(),
+                    Action::PointTo { .. } => work.moves.acquire().await.ok(),
                     _ => None,
                 };
-                self.act(action).await
+                let outcome = self.act(action).await;
+                work.ended.add_permits(1);
+                outcome
             }
-            Step::Hooks(list) => self.hooks(*list, incident, scribe).await,
+            Step::Hooks(list) => {
+                work.most_is_done().await;
+                self.hooks(*list, &work.incident, scribe).await
+            }
+            Step::Announce { successor } => {
+                self.announce(&work.recovery, successor, scribe);
+                Ok(StepEffect::default())
+            }
         };
         let finished = self.clock.now();
         if let Step::Server(_) = &step {
@@ -235,6 +248,26 @@ impl Runner {
             }
         });
         outcome.map(|()| StepEffect::default()).map_err(ActionError::Refused)
+    }
+}
+
+/// What the steps of a batch share.
+struct Work {
+    incident: Incident,
+    recovery: Recovery,
+    /// Replicas that may be moved side by side.
+    moves: Semaphore,
+    /// A permit for each change of a server that ended.
+    ended: Semaphore,
+    /// How many changes of servers there are.
+    changes: usize,
+}
+
+impl Work {
+    /// Every change has ended, or the slow ones were waited for long enough.
+    async fn most_is_done(&self) {
+        let all = u32::try_from(self.changes).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(PATIENCE, self.ended.acquire_many(all)).await;
     }
 }
 

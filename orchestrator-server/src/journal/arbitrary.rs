@@ -232,7 +232,8 @@ fn step() -> impl Strategy<Value = Step> {
         key().prop_map(|replica| Action::Detach { replica }),
     ];
     let hooks = select(vec![HookList::PreFailover, HookList::PostFailover]);
-    prop_oneof![action.prop_map(Step::Server), hooks.prop_map(Step::Hooks)]
+    let announcement = key().prop_map(|successor| Step::Announce { successor });
+    prop_oneof![action.prop_map(Step::Server), hooks.prop_map(Step::Hooks), announcement]
 }
 
 fn found() -> impl Strategy<Value = Found> {

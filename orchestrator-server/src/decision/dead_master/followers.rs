@@ -6,7 +6,7 @@ use super::{CONFIRM, Next, Outcome, Story};
 use crate::{
     decision::{
         follow::obstacle,
-        step::{Step, StepResult},
+        step::{HookList, Step, StepResult},
     },
     mysql::driver::Action,
 };
@@ -44,15 +44,21 @@ impl<'a> Story<'a> {
                 ..Outcome::default()
             });
         }
-        let moves = self.moves(successor);
-        if !moves.is_empty() {
-            return Next::Do(moves);
+        let mut steps = self.announcement(successor);
+        steps.extend(self.moves(successor));
+        steps.extend(self.hooks_after_promotion());
+        if steps.is_empty() {
+            steps = self.detaches(&self.lost(successor), successor);
         }
-        let lost = self.lost(successor);
-        let detaches = self.detaches(&lost, successor);
-        if !detaches.is_empty() {
-            return Next::Do(detaches);
+        match steps.is_empty() {
+            true => Next::Done(self.outcome(promoted, successor)),
+            false => Next::Do(steps),
         }
+    }
+
+    /// How it stands, with a new source: in the end, or while some of its replicas are on their
+    /// way.
+    pub(super) fn outcome(&self, promoted: &StepResult, successor: &InstanceKey) -> Outcome {
         let binlog = promoted.outcome.as_ref().map(|e| e.binlog.clone()).unwrap_or_default();
         let mut errors = self.errors();
         if let Some(holds) = self.sealed.get(successor).map(|s| &s.executed) {
@@ -69,14 +75,31 @@ impl<'a> Story<'a> {
                 format!("{key} could not be reached: what it received last is not known")
             }),
         );
-        Next::Done(Outcome {
+        Outcome {
             successor: Some(successor.clone()),
             promoted: Some(promoted.finished),
             binlog,
-            lost,
+            lost: self.lost(successor),
             errors,
             needless: false,
-        })
+        }
+    }
+
+    fn announcement(&self, successor: &InstanceKey) -> Vec<Step> {
+        let step = Step::Announce { successor: successor.clone() };
+        if self.is_done(&step) { Vec::new() } else { vec![step] }
+    }
+
+    /// Once, whatever comes of them: applications wait for what they switch.
+    fn hooks_after_promotion(&self) -> Option<Step> {
+        let list = HookList::PostMasterFailover;
+        let step = Step::Hooks(list);
+        let wanted = !self.recovery.skip_hooks && !list.commands(&self.view.config).is_empty();
+        (wanted && !self.is_done(&step)).then_some(step)
+    }
+
+    fn is_done(&self, step: &Step) -> bool {
+        self.current.iter().any(|result| result.step == *step)
     }
 
     pub(super) fn point_to_results(
@@ -123,15 +146,18 @@ impl<'a> Story<'a> {
         (was_drained && delay > 0).then_some(delay)
     }
 
-    /// Replicas that were not seen replicating from the successor. Those that were put below a
-    /// successor that then fell silent are not to blame: they stay, for its own recovery.
+    /// Replicas that were not seen replicating from the successor, and will not be moved again.
+    /// Those that were put below a successor that then fell silent are not to blame: they stay,
+    /// for its own recovery.
     pub(super) fn lost(&self, successor: &InstanceKey) -> Vec<InstanceKey> {
         let silent = self.is_silent(successor);
+        let moves = self.moves(successor);
+        let on_its_way = |key: &InstanceKey| moves.iter().any(|step| step.server() == Some(key));
         self.recovery
             .replicas
             .iter()
             .filter(|key| *key != successor && !self.follows(key, successor))
-            .filter(|key| !(silent && self.is_below(key, successor)))
+            .filter(|key| !(silent && self.is_below(key, successor)) && !on_its_way(key))
             .cloned()
             .collect()
     }

@@ -96,6 +96,14 @@ pub fn next(view: &ClusterView, recovery: &Recovery) -> Next {
     }
 }
 
+/// How a recovery stands that has a new source.
+#[must_use]
+pub fn so_far(view: &ClusterView, recovery: &Recovery) -> Option<Outcome> {
+    let story = Story::read(view, recovery);
+    let promoted = story.promoted()?;
+    Some(story.outcome(promoted, promoted.step.server()?))
+}
+
 fn is_resume(step: &Step) -> bool {
     matches!(step, Step::Server(Action::Resume { .. }))
 }

@@ -6,10 +6,10 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     analysis::Code,
     clock::Moment,
-    config::SqlThreadPolicy,
+    config::{HookCommand, SqlThreadPolicy},
     decision::{
-        dead_master::{Next, next},
-        step::{Step, StepEffect, StepResult},
+        dead_master::{Next, next, so_far},
+        step::{HookList, Step, StepEffect, StepResult},
     },
     inventory::{
         sketch::{self, NOW, configure, key, mysql},
@@ -81,6 +81,15 @@ fn whole(action: Action) -> StepResult {
     result(action, Ok(effect))
 }
 
+fn hook(text: &str) -> HookCommand {
+    HookCommand { text: text.to_owned(), in_background: false }
+}
+
+fn announced(name: &str) -> StepResult {
+    let step = Step::Announce { successor: key(name) };
+    StepResult { step, ..whole(seal(name)) }
+}
+
 fn broken(action: Action, error: ActionError) -> StepResult {
     result(action, Err(error))
 }
@@ -118,11 +127,75 @@ fn the_plain_story() {
     done.extend([whole(seal("r1")), whole(seal("r2"))]);
     assert_eq!(asked(&view, &recovery(&view, done.clone())), PROMOTE_R1);
     done.push(whole(promote("r1")));
-    let moves = "make r2:3306 replicate from r1:3306";
+    let moves = "announce r1:3306; make r2:3306 replicate from r1:3306";
     assert_eq!(asked(&view, &recovery(&view, done.clone())), moves);
+    done.push(announced("r1"));
     done.push(whole(below("r2", "r1")));
     let end = "done: r1:3306, lost [], needless false";
     assert_eq!(asked(&view, &recovery(&view, done)), end);
+}
+
+#[test]
+fn hooks_after_the_promotion_run_once_beside_the_moves_and_know_who_is_lost() {
+    let mut view = mysql("m! -> r1~ r2~ r3!~");
+    configure(&mut view, |config| {
+        config.hooks.post_master_failover = vec![hook("true")];
+    });
+    let sealed = [whole(seal("r1")), whole(seal("r2")), broken(seal("r3"), gone())];
+    let mut recovery = recovery(&view, sealed.to_vec());
+    recovery.done.push(whole(promote("r1")));
+    let hooks = "run PostMasterFailoverProcesses hooks";
+    let moves = format!("announce r1:3306; make r2:3306 replicate from r1:3306; {hooks}");
+    assert_eq!(asked(&view, &recovery), moves);
+    let so_far = so_far(&view, &recovery).unwrap();
+    assert_eq!((so_far.successor, so_far.lost), (Some(key("r1")), vec![key("r3")]));
+
+    let run = |outcome| StepResult {
+        step: Step::Hooks(HookList::PostMasterFailover),
+        outcome,
+        ..whole(seal("r1"))
+    };
+    let failed = Err(ActionError::Refused("exit code 1".to_owned()));
+    recovery.done.extend([announced("r1"), run(failed), whole(below("r2", "r1"))]);
+    assert_eq!(asked(&view, &recovery), "done: r1:3306, lost [r3:3306], needless false");
+    recovery.done.truncate(recovery.done.len() - 3);
+    recovery.skip_hooks = true;
+    assert_eq!(asked(&view, &recovery), moves.replace(&format!("; {hooks}"), ""));
+}
+
+#[test]
+fn a_veto_of_a_hook_before_the_failover_ends_it_untouched() {
+    let mut view = mysql("m! -> r1~ r2~");
+    configure(&mut view, |config| config.hooks.pre_failover = vec![hook("false")]);
+    let mut recovery = recovery(&view, vec![]);
+    assert_eq!(asked(&view, &recovery), "run PreFailoverProcesses hooks");
+    let outcome = Err(ActionError::Refused("exit code 1".to_owned()));
+    let veto =
+        StepResult { step: Step::Hooks(HookList::PreFailover), outcome, ..whole(seal("r1")) };
+    recovery.done.push(veto);
+    assert_eq!(asked(&view, &recovery), "done: nobody, lost [], needless false");
+    recovery.skip_hooks = true;
+    recovery.done.clear();
+    assert!(asked(&view, &recovery).starts_with("stop receiving on r1"));
+}
+
+#[test]
+fn a_delay_that_was_lifted_is_given_back() {
+    let view = mysql("m! -> r1~ r2~");
+    let found = Found { delay_seconds: 600, ..Found::default() };
+    let mut delayed = whole(seal("r2"));
+    if let Ok(effect) = &mut delayed.outcome {
+        effect.found = Some(found);
+    }
+    let drain = Action::Drain { replica: key("r2"), stall: Duration::from_secs(60) };
+    let mut done = vec![whole(seal("r1")), delayed, whole(drain)];
+    let off = mysql("m -> r1~ r2~");
+    let Next::Do(steps) = next(&off, &recovery(&off, done.clone())) else { panic!("resumes") };
+    assert!(steps.contains(&Step::Server(Action::Resume { replica: key("r2"), found })));
+    done.extend([whole(promote("r1")), announced("r1")]);
+    let Next::Do(steps) = next(&view, &recovery(&view, done)) else { panic!("moves") };
+    let given_back = |s: &Step| matches!(s, Step::Server(Action::PointTo { delay: Some(600), .. }));
+    assert!(steps.iter().any(given_back), "{steps:?}");
 }
 
 #[test]
@@ -200,7 +273,8 @@ fn a_replica_that_is_connected_calls_it_off() {
 #[test]
 fn a_follower_gets_a_second_try_and_is_detached_when_lost() {
     let view = mysql("m! -> r1~ r2~");
-    let mut done = vec![whole(seal("r1")), whole(seal("r2")), whole(promote("r1"))];
+    let mut done =
+        vec![whole(seal("r1")), whole(seal("r2")), whole(promote("r1")), announced("r1")];
     done.push(broken(below("r2", "r1"), gone()));
     let moves = "make r2:3306 replicate from r1:3306";
     assert_eq!(asked(&view, &recovery(&view, done.clone())), moves);
@@ -222,7 +296,7 @@ fn a_replica_that_cannot_follow_is_not_moved() {
         ["r1", "r2", "r3", "r4"].map(|name| whole(seal(name))).into_iter().collect::<Vec<_>>();
     let mut recovery = recovery(&view, done);
     assert_eq!(asked(&view, &recovery), PROMOTE_R1);
-    recovery.done.push(whole(promote("r1")));
+    recovery.done.extend([whole(promote("r1")), announced("r1")]);
     let moves = "make r3:3306 replicate from r1:3306; make r4:3306 replicate from r1:3306";
     assert_eq!(asked(&view, &recovery), moves);
 }
@@ -251,7 +325,7 @@ fn followers_of_a_successor_that_fell_silent_stay_below_it() {
     if let Ok(effect) = &mut below_it.outcome {
         effect.replicating = false;
     }
-    let done = || vec![whole(seal("r1")), whole(seal("r2")), whole(promote("r1"))];
+    let done = || vec![whole(seal("r1")), whole(seal("r2")), whole(promote("r1")), announced("r1")];
     let mut results = done();
     results.push(below_it.clone());
     let end = "done: r1:3306, lost [], needless false";

@@ -8,7 +8,11 @@ use crate::{
     app::Core,
     clock::Moment,
     decision::returned::{self, Returned},
-    journal::command::{AuditEntry, Command},
+    inventory::view::FleetView,
+    journal::{
+        command::{AuditEntry, Command},
+        facts::Facts,
+    },
 };
 
 /// One round.
@@ -37,6 +41,9 @@ async fn expire(core: &Core, now: Moment) {
     }
     let history_before = now - config.audit_retention();
     let candidates_before = now - config.candidate_expiry();
+    for gone in gone_for_good(&facts, &core.inventory.view(), history_before) {
+        propose(core, gone).await;
+    }
     let stale = facts.downtimes.values().any(|d| d.ends <= now)
         || facts.candidates.values().any(|c| c.at < candidates_before)
         || facts.forgotten.values().any(|until| *until <= now)
@@ -45,6 +52,14 @@ async fn expire(core: &Core, now: Moment) {
     if stale {
         propose(core, Command::Purge { at: now, history_before, candidates_before }).await;
     }
+}
+
+/// Of old recoveries: replaced servers that are no longer known, so that nobody waits for them.
+fn gone_for_good(facts: &Facts, fleet: &FleetView, history_before: Moment) -> Vec<Command> {
+    let old = facts.recoveries.values().filter(|r| r.end.is_some() && r.started < history_before);
+    old.filter(|r| !r.is_over() && fleet.instance(&r.key).is_none())
+        .map(|r| Command::MarkFenced { uid: r.uid.clone(), key: r.key.clone(), at: history_before })
+        .collect()
 }
 
 /// Servers that a failover left behind: a writeable one is fenced before anything else, one that
@@ -85,5 +100,34 @@ async fn audit(core: &Core, at: Moment, kind: &str, key: &InstanceKey, message: 
 async fn propose(core: &Core, command: Command) {
     if let Err(error) = core.journal.propose(command).await {
         warn!("housekeeping cannot be written down: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use super::*;
+    use crate::{
+        decision::fixtures::recovery,
+        inventory::sketch::{NOW, key, mysql},
+        journal::command::RecoveryEnd,
+    };
+
+    #[test]
+    fn of_old_recoveries_only_servers_that_are_still_known_are_waited_for() {
+        let view = mysql("m! -> r1~");
+        let mut replaced = recovery(&view, vec![]);
+        let successor = Some(key("r1"));
+        replaced.end = Some(RecoveryEnd { successor, ..RecoveryEnd::default() });
+        let mut facts = Facts::default();
+        facts.recoveries.insert_mut(1, Arc::new(replaced));
+        let mut fleet = FleetView::default();
+        let given_up = |fleet: &FleetView, before| gone_for_good(&facts, fleet, before).len();
+        assert_eq!(given_up(&fleet, NOW), 1);
+        assert_eq!(given_up(&fleet, NOW - Duration::from_secs(3600)), 0, "not old enough");
+        fleet.index.insert_mut(key("m"), Arc::from(&*view.cluster.name));
+        fleet.clusters.insert_mut(view.cluster.name.clone(), view.cluster.clone());
+        assert_eq!(given_up(&fleet, NOW), 0, "it may come back");
     }
 }

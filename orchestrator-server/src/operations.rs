@@ -10,7 +10,7 @@ use tracing::warn;
 use crate::{
     app::Core,
     config::HostnameResolve,
-    execution::judge::Request,
+    execution::start::Request,
     http::{Operations, RecoverReply, RecoverRequest},
     inventory::view::Instance,
     journal::command::Command,

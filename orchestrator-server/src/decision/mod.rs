@@ -3,6 +3,8 @@
 pub mod candidate;
 pub mod dead_master;
 pub mod evidence;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod follow;
 pub mod guards;
 pub mod loss;

@@ -95,3 +95,7 @@ fn back_in_service(fleet: &FleetView, now: Moment) -> impl Iterator<Item = Insta
         (settled && left_behind(source).is_none()).then(|| key.clone())
     })
 }
+
+#[cfg(test)]
+#[path = "returned_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 //! at a time.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -13,24 +13,22 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{incident::Incident, runner::Runner, scribe::Scribe};
+use super::{incident::Incident, runner::Runner, start::Request};
 use crate::{
     analysis::{self, Finding},
     clock::Moment,
     decision::{
-        dead_master::{self, Next},
         evidence,
         guards::{self, Case, Guard, Refusal, Verdict},
         step::HookList,
     },
     inventory::view::ClusterView,
     journal::{
-        command::{AuditEntry, Command},
+        command::Command,
         facts::{Detection, Node, Recovery},
     },
     leadership::Leadership,
-    mysql::driver::Action,
-    probe::suspicion::Suspicion,
+    probe::{backoff::Growth, suspicion::Suspicion},
 };
 
 /// Every cluster is looked at this often, whether something is suspected or not.
@@ -42,37 +40,46 @@ const DETECTION_HOOKS: Duration = Duration::from_secs(1);
 /// A source that is silent for longer and yet not called dead is worth a line in the log.
 const SILENCE_WORTH_A_LINE: Duration = Duration::from_secs(5);
 
+/// Pauses between two goes at a recovery whose task does not survive.
+const RESUMES: Growth =
+    Growth { poll: Duration::from_secs(1), factor: 2.0, most: Duration::from_secs(60) };
+
 /// The judge. Cheap to clone.
 #[derive(Clone)]
 pub struct Judge {
-    runner: Runner,
-    suspicion: Suspicion,
-    leadership: Leadership,
-    node: Node,
+    pub(super) runner: Runner,
+    pub(super) suspicion: Suspicion,
+    pub(super) leadership: Leadership,
+    pub(super) node: Node,
     wake: mpsc::UnboundedSender<InstanceKey>,
-    open: Arc<Mutex<Open>>,
+    pub(super) open: Arc<Mutex<Open>>,
 }
 
 /// What is being handled.
 #[derive(Default)]
-struct Open {
+pub(super) struct Open {
     /// Failed servers whose incident a task is handling.
     incidents: HashSet<InstanceKey>,
     /// Clusters in which a recovery runs.
-    clusters: HashSet<String>,
+    pub(super) clusters: HashSet<String>,
     /// What was last said of a silent server, so that it is said once.
     said: HashMap<InstanceKey, String>,
     /// Replaced servers that could not be set read-only.
-    unfenced: HashSet<InstanceKey>,
+    pub(super) unfenced: HashSet<InstanceKey>,
+    /// How often each unfinished recovery was gone on with, and when it may be again.
+    pub(super) resumed: HashMap<String, (u32, Moment)>,
 }
 
-/// What is asked of a requested recovery.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// A named candidate.
-    pub candidate: Option<InstanceKey>,
-    /// Hooks are not run.
-    pub skip_hooks: bool,
+impl Open {
+    /// Take the recovery's cluster to go on with it, unless it is taken or it is too early.
+    pub(super) fn may_resume(&mut self, recovery: &Recovery, now: Moment) -> bool {
+        let (times, next) = self.resumed.get(&recovery.uid).copied().unwrap_or_default();
+        if now < next || !self.clusters.insert(recovery.cluster.clone()) {
+            return false;
+        }
+        self.resumed.insert(recovery.uid.clone(), (times + 1, now + RESUMES.wait(times + 1)));
+        true
+    }
 }
 
 impl Judge {
@@ -259,7 +266,7 @@ impl Judge {
         }
     }
 
-    fn view_of(&self, key: &InstanceKey) -> Option<ClusterView> {
+    pub(super) fn view_of(&self, key: &InstanceKey) -> Option<ClusterView> {
         let cluster = self.runner.inventory.view().index.get(key)?.clone();
         self.view(&cluster)
     }
@@ -306,170 +313,7 @@ impl Judge {
         let _ = tokio::time::timeout(DETECTION_HOOKS, all).await;
     }
 
-    fn draft(
-        &self,
-        view: &ClusterView,
-        finding: &Finding,
-        failing_since: Option<Moment>,
-        request: &Request,
-    ) -> Recovery {
-        let now = self.runner.clock.now();
-        let detection = view.facts.detections.values().rev().find(|d| d.key == finding.key);
-        Recovery {
-            id: 0,
-            uid: super::incident::new_uid(now),
-            key: finding.key.clone(),
-            code: finding.code,
-            cluster: view.cluster.name.clone(),
-            alias: view.cluster.alias_or_name().to_owned(),
-            domain: view.cluster.domain.clone(),
-            replicas: finding.replicas(),
-            wanted: request.candidate.clone(),
-            forced: false,
-            skip_hooks: request.skip_hooks,
-            detection_id: detection.map_or(0, |d| d.id),
-            node: self.node.clone(),
-            failing_since,
-            started: now,
-            active: true,
-            intended: Vec::new(),
-            done: Vec::new(),
-            lines: Vec::new(),
-            end: None,
-            acknowledged: None,
-            resumed: None,
-            fenced: BTreeMap::new(),
-        }
-    }
-
-    /// Register and run a recovery; none if another one runs in the cluster, or if it cannot be
-    /// written down.
-    async fn recover(&self, view: &ClusterView, mut recovery: Recovery) -> Option<Recovery> {
-        let cluster = recovery.cluster.clone();
-        if !self.lock().clusters.insert(cluster.clone()) {
-            return None;
-        }
-        let _ended = Ended { open: self.open.clone(), cluster };
-        if let Next::Do(steps) = dead_master::next(view, &recovery) {
-            recovery.intended = steps;
-        }
-        let command = Command::RegisterRecovery(Box::new(recovery.clone()));
-        match self.runner.journal.propose(command).await {
-            // Another one of this cluster is on record, unfinished.
-            Ok(applied) if applied.number == 0 => return None,
-            Ok(applied) => recovery.id = applied.number,
-            Err(error) => {
-                error!("{} is not recovered: the journal says {error}", recovery.key);
-                return None;
-            }
-        }
-        let scribe =
-            Scribe::new(&recovery.uid, self.runner.journal.clone(), self.runner.clock.clone());
-        scribe.line(format!("will handle {} event on {}", recovery.code.name(), recovery.cluster));
-        scribe.note(Command::Audit(AuditEntry {
-            at: recovery.started,
-            kind: "recover-dead-master".to_owned(),
-            key: Some(recovery.key.clone()),
-            cluster: recovery.cluster.clone(),
-            message: "problem found; will recover".to_owned(),
-        }));
-        Some(self.runner.run(recovery).await)
-    }
-
-    /// Go on with unfinished recoveries that no task works on: an earlier process left them, or
-    /// the task did not survive.
-    fn resume(&self) {
-        let facts = self.runner.inventory.view().facts.clone();
-        for recovery in facts.recoveries.values().filter(|r| r.end.is_none()) {
-            if !self.leadership.may_act() || !self.lock().clusters.insert(recovery.cluster.clone())
-            {
-                continue;
-            }
-            let (this, recovery) = (self.clone(), Recovery::clone(recovery));
-            self.runner.tasks.spawn("resumed recovery", async move {
-                warn!("resuming recovery {} of {}", recovery.uid, recovery.key);
-                let _ended = Ended { open: this.open.clone(), cluster: recovery.cluster.clone() };
-                let resumed = Some(this.runner.clock.now());
-                this.suspicion.look_once(&recovery.key).await;
-                futures_util::future::join_all(
-                    recovery.replicas.iter().map(|key| this.runner.discovery.read(key)),
-                )
-                .await;
-                this.runner.run(Recovery { resumed, ..recovery }).await;
-            });
-        }
-    }
-
-    /// Recover on request, now: filters, downtime and blocks do not count, evidence does.
-    ///
-    /// # Errors
-    /// Why it was not attempted.
-    pub async fn recover_on_request(
-        &self,
-        key: &InstanceKey,
-        request: &Request,
-        by: &str,
-    ) -> Result<Recovery, String> {
-        self.suspicion.look_once(key).await;
-        let view = self.view_of(key).ok_or_else(|| format!("{key} is not known"))?;
-        let finding = analysis::analyze(&view)
-            .into_iter()
-            .find(|f| f.key == *key)
-            .ok_or_else(|| "Recovery not attempted".to_owned())?;
-        let case = Case { view: &view, finding: &finding, forced: true };
-        let failing_since = match guards::judge(&case) {
-            Verdict::Act { failing_since } => failing_since,
-            Verdict::Wait { reason, .. } => return Err(reason),
-            Verdict::Refuse(refusal) => return Err(refusal.to_string()),
-        };
-        self.acknowledge_earlier(key, by).await;
-        let mut recovery = self.draft(&view, &finding, Some(failing_since), request);
-        recovery.forced = true;
-        self.recover(&view, recovery)
-            .await
-            .ok_or_else(|| "another recovery is running in this cluster".to_owned())
-    }
-
-    /// A replaced source that came back writeable is set read-only; false if it could not be.
-    pub async fn fence(&self, key: &InstanceKey) -> bool {
-        let action = Action::SetReadOnly { server: key.clone(), on: true };
-        if let Err(error) = self.runner.driver.apply(&action).await {
-            if self.lock().unfenced.insert(key.clone()) {
-                error!(instance = %key, "{key} was replaced, came back writeable and could not be set read-only: {error}");
-            }
-            return false;
-        }
-        self.lock().unfenced.remove(key);
-        let message = "set read-only: it was replaced by a failover".to_owned();
-        self.runner.discovery.read(key).await;
-        let entry = AuditEntry {
-            at: self.runner.clock.now(),
-            kind: "read-only".to_owned(),
-            key: Some(key.clone()),
-            cluster: String::new(),
-            message,
-        };
-        if let Err(error) = self.runner.journal.propose(Command::Audit(entry)).await {
-            warn!("cannot audit the fencing of {key}: {error}");
-        }
-        warn!(instance = %key, "{key} was replaced and came back writeable: it is read-only now");
-        true
-    }
-
-    /// Asking for a recovery acknowledges the earlier ones of the same server (spec 05, 5.4).
-    async fn acknowledge_earlier(&self, key: &InstanceKey, by: &str) {
-        let command = Command::Acknowledge {
-            selector: crate::journal::command::AckSelector::Instance(key.clone()),
-            by: by.to_owned(),
-            comment: format!("implicit acknowledge: a recovery of {key} was requested"),
-            at: self.runner.clock.now(),
-        };
-        if let Err(error) = self.runner.journal.propose(command).await {
-            warn!("cannot acknowledge earlier recoveries of {key}: {error}");
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Open> {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -486,14 +330,24 @@ impl Drop for Handled {
     }
 }
 
-/// Frees the cluster however its recovery ends.
-struct Ended {
-    open: Arc<Mutex<Open>>,
-    cluster: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{decision::fixtures::recovery, inventory::sketch::mysql};
 
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).clusters.remove(&self.cluster);
+    #[test]
+    fn a_recovery_that_does_not_survive_is_gone_on_with_less_and_less_often() {
+        let recovery = recovery(&mysql("m! -> r1~"), vec![]);
+        let mut open = Open::default();
+        let start = Moment::from_unix_seconds(1000);
+        let mut begun = Vec::new();
+        for second in 0..300 {
+            if open.may_resume(&recovery, start + Duration::from_secs(second)) {
+                begun.push(second);
+                assert!(!open.may_resume(&recovery, start + Duration::from_secs(900)), "it runs");
+                open.clusters.clear();
+            }
+        }
+        assert_eq!(begun, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
     }
 }

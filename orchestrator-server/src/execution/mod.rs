@@ -2,7 +2,9 @@
 //! writes down what came of it.
 
 mod closing;
+mod fence;
 pub mod incident;
 pub mod judge;
 pub mod runner;
 pub mod scribe;
+pub mod start;

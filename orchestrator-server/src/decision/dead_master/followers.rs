@@ -153,11 +153,12 @@ impl<'a> Story<'a> {
         let silent = self.is_silent(successor);
         let moves = self.moves(successor);
         let on_its_way = |key: &InstanceKey| moves.iter().any(|step| step.server() == Some(key));
+        let waits_below = |key: &InstanceKey| silent && self.is_below(key, successor);
         self.recovery
             .replicas
             .iter()
             .filter(|key| *key != successor && !self.follows(key, successor))
-            .filter(|key| !(silent && self.is_below(key, successor)) && !on_its_way(key))
+            .filter(|key| !on_its_way(key) && !waits_below(key))
             .cloned()
             .collect()
     }

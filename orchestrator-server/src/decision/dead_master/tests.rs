@@ -1,53 +1,23 @@
 //! The recovery of a dead source as a table: what is asked for after these results. Nothing is
 //! executed; the results are written by hand.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use crate::{
-    analysis::Code,
     clock::Moment,
     config::{HookCommand, SqlThreadPolicy},
     decision::{
         dead_master::{Next, next, so_far},
+        fixtures::recovery,
         step::{HookList, Step, StepEffect, StepResult},
     },
     inventory::{
         sketch::{self, NOW, configure, key, mysql},
         view::ClusterView,
     },
-    journal::facts::{Node, Recovery},
+    journal::facts::Recovery,
     mysql::driver::{Action, ActionError, Found},
 };
-
-/// A recovery of `m` that began a second before the view, with these results.
-fn recovery(view: &ClusterView, done: Vec<StepResult>) -> Recovery {
-    let replicas = view.cluster.replicas_of(&key("m")).map(|r| r.key.clone()).collect();
-    Recovery {
-        id: 1,
-        uid: "uid".to_owned(),
-        key: key("m"),
-        code: Code::DeadMaster,
-        cluster: "m:3306".to_owned(),
-        alias: "m:3306".to_owned(),
-        domain: String::new(),
-        replicas,
-        wanted: None,
-        forced: false,
-        skip_hooks: false,
-        detection_id: 0,
-        node: Node::default(),
-        failing_since: None,
-        started: NOW - Duration::from_secs(1),
-        active: true,
-        intended: Vec::new(),
-        done,
-        lines: Vec::new(),
-        end: None,
-        acknowledged: None,
-        resumed: None,
-        fenced: BTreeMap::new(),
-    }
-}
 
 fn seal(name: &str) -> Action {
     Action::Seal { replica: key(name) }

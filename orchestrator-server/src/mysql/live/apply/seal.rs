@@ -136,9 +136,13 @@ pub(super) async fn keep_relay_log(
     channel: &Channel,
     change: ChangeSource<'_>,
 ) -> Result<(), ActionError> {
-    let place =
-        if channel.relay.is_empty() { Place::Keep } else { Place::RelayLog(channel.relay.clone()) };
-    let change = ChangeSource { place, ..change };
+    if channel.relay.is_empty() {
+        return Err(ActionError::Refused(format!(
+            "{}: it does not tell its place in the relay log, which would be lost",
+            actor.key
+        )));
+    }
+    let change = ChangeSource { place: Place::RelayLog(channel.relay.clone()), ..change };
     let (source, delay) = (change.source, change.delay);
     let took_effect = |now: &Reading| {
         now.channel.as_ref().is_some_and(|now| {

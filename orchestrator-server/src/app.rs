@@ -9,17 +9,19 @@ use crate::{
     clock::SharedClock,
     config::ConfigHandle,
     execution::{judge::Judge, runner::Runner},
-    inventory::{
-        owner::{self, Inventory, Stored},
-        view::Instance,
-    },
+    inventory::owner::{self, Inventory, Known, Stored},
     journal::{
         Journal,
         facts::{Facts, Node},
     },
     leadership::Leadership,
     mysql::driver::MysqlDriver,
-    probe::{discovery::Discovery, heartbeat::Heartbeats, suspicion::Suspicion},
+    probe::{
+        discovery::Discovery,
+        heartbeat::Heartbeats,
+        resolver::{Dns, Resolver},
+        suspicion::Suspicion,
+    },
     tasks::Tasks,
 };
 
@@ -32,12 +34,14 @@ const CARETAKING_TICK: Duration = Duration::from_secs(1);
 pub struct Parts {
     /// Speaks to servers.
     pub driver: Arc<dyn MysqlDriver>,
+    /// Knows the names of hosts.
+    pub dns: Arc<dyn Dns>,
     /// The durable write path.
     pub journal: Arc<dyn Journal>,
     /// What the journal holds, as it changes.
     pub facts: watch::Receiver<Arc<Facts>>,
-    /// Servers known from the last run.
-    pub known: Vec<Instance>,
+    /// What the last run left behind.
+    pub known: Known,
     /// Takes the records that are worth storing.
     pub store: mpsc::UnboundedSender<Stored>,
     /// Configuration.
@@ -59,6 +63,8 @@ pub struct Core {
     pub inventory: Inventory,
     /// Reads servers.
     pub discovery: Discovery,
+    /// Resolves names of hosts.
+    pub resolver: Resolver,
     /// Starts recoveries.
     pub judge: Judge,
     /// The durable write path.
@@ -86,11 +92,14 @@ pub struct Watch {
 /// [`Watch::begin`].
 #[must_use]
 pub fn build(parts: Parts) -> (Core, Watch) {
-    let Parts { driver, journal, facts, known, store, config, clock, tasks, node, leads } = parts;
+    let Parts { driver, dns, journal, facts, known, store, config, clock, tasks, node, leads } =
+        parts;
     let leadership = Leadership::alone(clock.clone(), leads);
     let (inventory, owner) = owner::inventory(known, facts, store, config.clone(), clock.clone());
+    let resolver = Resolver::new(dns, config.clone(), clock.clone());
     let discovery = Discovery::new(
         driver.clone(),
+        resolver.clone(),
         inventory.clone(),
         config.clone(),
         clock.clone(),
@@ -115,7 +124,8 @@ pub fn build(parts: Parts) -> (Core, Watch) {
     };
     let judge = Judge::new(runner, suspicion.clone(), leadership.clone(), node.clone(), wake);
     tasks.keep("inventory", owner.run(tasks.stop_token()));
-    let core = Core { inventory, discovery, judge, journal, config, clock, leadership, node };
+    let core =
+        Core { inventory, discovery, resolver, judge, journal, config, clock, leadership, node };
     let watch = Watch { core: core.clone(), driver, suspicion, woken, tasks };
     (core, watch)
 }

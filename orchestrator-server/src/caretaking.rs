@@ -17,6 +17,7 @@ use crate::{
 
 /// One round.
 pub async fn run(core: &Core) {
+    core.resolver.tidy();
     if !core.leadership.may_act() {
         return;
     }

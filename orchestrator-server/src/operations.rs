@@ -1,15 +1,14 @@
 //! What the API asks for that takes more than a Command: probes, forgetting, recoveries.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use shared::InstanceKey;
-use tokio::{net::lookup_host, sync::oneshot, time::timeout};
+use tokio::{sync::oneshot, time::timeout};
 use tracing::warn;
 
 use crate::{
     app::Core,
-    config::HostnameResolve,
     execution::start::Request,
     http::{Operations, RecoverReply, RecoverRequest},
     inventory::view::Instance,
@@ -17,8 +16,8 @@ use crate::{
     tasks::Tasks,
 };
 
-/// Longest wait for a name to be resolved.
-const RESOLVE: Duration = Duration::from_secs(5);
+/// Longest wait until forgotten servers are gone from every picture.
+const GONE: Duration = Duration::from_secs(5);
 
 /// The running service, as the API sees it.
 pub struct ServiceOperations {
@@ -57,15 +56,7 @@ impl ServiceOperations {
 
 impl Operations for ServiceOperations {
     fn resolve<'a>(&'a self, hostname: &'a str) -> BoxFuture<'a, Result<String, String>> {
-        async move {
-            match self.core.config.current().hostname_resolve {
-                HostnameResolve::Ip => first_address(hostname).await,
-                // An alias cannot be told from its target without a DNS query of its own; the
-                // name stays as it was given.
-                _ => Ok(hostname.to_owned()),
-            }
-        }
-        .boxed()
+        self.core.resolver.resolve(hostname).boxed()
     }
 
     fn discover<'a>(
@@ -97,7 +88,7 @@ impl Operations for ServiceOperations {
                 self.core.discovery.forget(key);
             }
             let gone = view.wait_for(|fleet| keys.iter().all(|k| fleet.instance(k).is_none()));
-            match timeout(RESOLVE, gone).await {
+            match timeout(GONE, gone).await {
                 Ok(Ok(_)) => Ok(()),
                 _ => Err("the servers are forgotten, but still shown".to_owned()),
             }
@@ -124,19 +115,4 @@ impl Operations for ServiceOperations {
         });
         async move { receiver.await.map_err(|_| "the service is shutting down".to_owned()) }.boxed()
     }
-}
-
-/// An IPv4 address of the host if it has one, else an IPv6 address.
-async fn first_address(hostname: &str) -> Result<String, String> {
-    if hostname.parse::<IpAddr>().is_ok() {
-        return Ok(hostname.to_owned());
-    }
-    let found = timeout(RESOLVE, lookup_host((hostname, 0))).await;
-    let addresses: Vec<IpAddr> = match found {
-        Ok(Ok(addresses)) => addresses.map(|a| a.ip()).collect(),
-        Ok(Err(error)) => return Err(format!("cannot resolve {hostname}: {error}")),
-        Err(_) => return Err(format!("cannot resolve {hostname}: no answer in time")),
-    };
-    let chosen = addresses.iter().find(|a| a.is_ipv4()).or_else(|| addresses.first());
-    chosen.map(ToString::to_string).ok_or_else(|| format!("{hostname} has no address"))
 }

@@ -27,6 +27,7 @@ use crate::{
     },
     mysql::live::LiveDriver,
     operations::ServiceOperations,
+    probe::resolver::SystemDns,
     tasks::Tasks,
 };
 
@@ -98,13 +99,14 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     let journal = LocalJournal::open(&sqlite, clock.clone(), Bounds::default()).await?.0;
     let instances = InstanceStore::new(sqlite.clone());
     let known = store::load(&instances).await?;
-    info!("{} servers are known from the last run", known.len());
+    info!("{} servers are known from the last run", known.instances.len());
 
     let (stored, to_store) = mpsc::unbounded_channel();
     tasks.spawn("store", store::run(instances, to_store, tasks.stop_token()));
     let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
     let journal: Arc<LocalJournal> = Arc::new(journal);
     let (core, watch) = app::build(Parts {
+        dns: Arc::new(SystemDns::new()),
         driver,
         facts: journal.facts(),
         journal: journal.clone(),

@@ -297,9 +297,20 @@ impl Service {
     /// How many servers the backend file holds.
     #[must_use]
     pub fn stored_instances(&self) -> usize {
+        self.stored("orc_instance")
+    }
+
+    /// How many names of servers that go by another one the backend file holds.
+    #[must_use]
+    pub fn stored_names(&self) -> usize {
+        self.stored("orc_name")
+    }
+
+    fn stored(&self, table: &str) -> usize {
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let count = format!("select count(*) from {table}");
         rusqlite::Connection::open_with_flags(self.file("orchestrator.db"), flags)
-            .and_then(|db| db.query_row("select count(*) from orc_instance", [], |row| row.get(0)))
+            .and_then(|db| db.query_row(&count, [], |row| row.get(0)))
             .unwrap_or(0)
     }
 

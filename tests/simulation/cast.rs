@@ -6,6 +6,7 @@ use orchestrator_server::{
     app::{self, Core, Parts},
     clock::SharedClock,
     config::{Config, ConfigHandle},
+    inventory::owner::Known,
     journal::{
         Journal,
         command::Command,
@@ -13,6 +14,7 @@ use orchestrator_server::{
         memory::MemoryJournal,
     },
     mysql::sim::{Applier, SimClock, SimDriver, World},
+    probe::resolver::SystemDns,
     tasks::Tasks,
 };
 use shared::{Flavor, InstanceKey};
@@ -42,9 +44,10 @@ impl Cast {
         let (store, _) = tokio::sync::mpsc::unbounded_channel();
         let (core, watch) = app::build(Parts {
             driver: Arc::new(SimDriver::new(world.clone())),
+            dns: Arc::new(SystemDns::new()),
             facts: journal.facts(),
             journal: journal.clone(),
-            known: Vec::new(),
+            known: Known::default(),
             store,
             config: ConfigHandle::fixed(config),
             clock,

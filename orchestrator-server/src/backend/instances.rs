@@ -9,6 +9,10 @@ use tokio::sync::watch;
 use tracing::warn;
 
 use super::{BackendError, Sqlite, sqlite::Urgency};
+use crate::{
+    clock::Moment,
+    inventory::names::{Name, Names},
+};
 
 /// Rows of one transaction: the journal's writes wait no longer than for one of them.
 const CHUNK: usize = 500;
@@ -61,6 +65,50 @@ impl InstanceStore {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         });
         Ok(rows.await?.into_iter().filter_map(|(key, body)| Some((key.ok()?, body))).collect())
+    }
+
+    /// Stores what names stand for, or that they stand for nothing any more.
+    pub async fn save_names(&self, batch: Vec<(InstanceKey, Option<Name>)>) {
+        self.write(batch, |connection, (asked, name)| match name {
+            Some(Name { known, learned }) => {
+                let mut statement = connection.prepare_cached(
+                    "INSERT OR REPLACE INTO orc_name
+                     (hostname, port, known_hostname, known_port, learned)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?;
+                let (host, port, at) = (known.hostname(), known.port(), learned.unix_micros());
+                statement.execute(params![asked.hostname(), asked.port(), host, port, at])
+            }
+            None => {
+                let mut statement = connection
+                    .prepare_cached("DELETE FROM orc_name WHERE hostname = ?1 AND port = ?2")?;
+                statement.execute(params![asked.hostname(), asked.port()])
+            }
+        })
+        .await;
+    }
+
+    /// What names stand for. A row that names no server is left out.
+    ///
+    /// # Errors
+    /// The backend cannot be read.
+    pub async fn load_names(&self) -> Result<Names, BackendError> {
+        let rows = self.sqlite.run(Urgency::Later, |connection| {
+            let mut statement = connection.prepare(
+                "SELECT hostname, port, known_hostname, known_port, learned FROM orc_name",
+            )?;
+            let rows = statement.query_map([], |row| {
+                let (asked, port): (String, u16) = (row.get(0)?, row.get(1)?);
+                let (known, known_port): (String, u16) = (row.get(2)?, row.get(3)?);
+                let keys = (InstanceKey::new(&asked, port), InstanceKey::new(&known, known_port));
+                Ok((keys, Moment::from_unix_micros(row.get(4)?)))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        let names = rows.await?.into_iter().filter_map(|((asked, known), learned)| {
+            Some((asked.ok()?, Name { known: known.ok()?, learned }))
+        });
+        Ok(names.collect())
     }
 
     /// Why the last write failed; none if it went well.

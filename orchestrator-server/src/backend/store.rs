@@ -9,18 +9,22 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{BackendError, InstanceStore, StoredInstance};
-use crate::inventory::{owner::Stored, view::Instance};
+use crate::inventory::{
+    names::Name,
+    owner::{Known, Stored},
+    view::Instance,
+};
 
 /// Batches are written this often.
 const FLUSH: Duration = Duration::from_millis(500);
 /// A record in which nothing but times and positions changed is written this often.
 const REFRESH: Duration = Duration::from_secs(30);
 
-/// Servers known from the last run. A record that cannot be read is left out, with a warning.
+/// What is known from the last run. A record that cannot be read is left out, with a warning.
 ///
 /// # Errors
 /// The backend cannot be read.
-pub async fn load(store: &InstanceStore) -> Result<Vec<Instance>, BackendError> {
+pub async fn load(store: &InstanceStore) -> Result<Known, BackendError> {
     let rows = store.load_all().await?;
     let read = |(key, body): (InstanceKey, String)| {
         let row: serde_json::Result<StoredInstance> = serde_json::from_str(&body);
@@ -30,7 +34,8 @@ pub async fn load(store: &InstanceStore) -> Result<Vec<Instance>, BackendError> 
         }
         instance
     };
-    Ok(rows.into_iter().filter_map(read).collect())
+    let instances: Vec<Instance> = rows.into_iter().filter_map(read).collect();
+    Ok(Known { instances, names: store.load_names().await? })
 }
 
 /// Write what comes, until `stop`; what waits then is written before it returns.
@@ -56,6 +61,7 @@ pub async fn run(
 struct Waiting {
     changed: HashMap<InstanceKey, (Stored, bool)>,
     gone: Vec<InstanceKey>,
+    names: HashMap<InstanceKey, Option<Name>>,
     written: HashMap<InstanceKey, Instant>,
 }
 
@@ -66,6 +72,9 @@ impl Waiting {
                 self.changed.remove(&key);
                 self.written.remove(&key);
                 self.gone.push(key);
+            }
+            Stored::Named { asked, name } => {
+                self.names.insert(asked, name);
             }
             Stored::Changed { ref instance, matters, .. } => {
                 let key = instance.key.clone();
@@ -96,6 +105,10 @@ impl Waiting {
                 }
                 self.written.insert(key, now);
             }
+        }
+        let names: Vec<_> = self.names.drain().collect();
+        if !names.is_empty() {
+            store.save_names(names).await;
         }
         let gone = std::mem::take(&mut self.gone);
         if !gone.is_empty() {

@@ -100,6 +100,14 @@ choice! {
     }
 }
 
+impl HostnameResolve {
+    /// Names are looked up.
+    #[must_use]
+    pub fn asks(self) -> bool {
+        matches!(self, Self::Cname | Self::Ip)
+    }
+}
+
 choice! {
     /// The name by which a server is known.
     MysqlHostnameResolve {

@@ -40,7 +40,7 @@ fn fleet(drawn: &str, adjust: impl FnOnce(&mut ClusterView, &mut Facts)) -> Flee
     let name: Arc<str> = Arc::from(&*view.cluster.name);
     let index = view.cluster.instances.keys().map(|key| (key.clone(), name.clone())).collect();
     let clusters = [(name.to_string(), view.cluster)].into_iter().collect();
-    FleetView { clusters, index, facts: Arc::new(facts) }
+    FleetView { clusters, index, facts: Arc::new(facts), ..FleetView::default() }
 }
 
 fn change_recovery(facts: &mut Facts, change: impl FnOnce(&mut Recovery)) {

@@ -95,6 +95,9 @@ pub async fn key(
     if view.index.contains_key(&literal) {
         return Ok(literal);
     }
+    if let Some(name) = view.names.get(&literal).filter(|_| usage != KeyUse::Discover) {
+        return Ok(name.known.clone());
+    }
     if literal.hostname().contains(',') {
         return Err(KeyError::SeveralHostnames(literal.hostname().to_owned()));
     }

@@ -13,11 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     clusters::{Servers, membership},
+    names::{Name, Names},
     update,
     view::{Cluster, FleetView, Instance},
 };
 use crate::{
-    clock::SharedClock,
+    clock::{Moment, SharedClock},
     config::ConfigHandle,
     journal::facts::Facts,
     mysql::driver::{Attempt, Observation},
@@ -57,13 +58,28 @@ pub enum Stored {
     },
     /// It is forgotten.
     Gone(InstanceKey),
+    /// A name stands for another one, or no longer does.
+    Named {
+        /// The name.
+        asked: InstanceKey,
+        /// What it stands for.
+        name: Option<Name>,
+    },
+}
+
+/// What the last run left behind.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Servers.
+    pub instances: Vec<Instance>,
+    /// Names of servers that go by another one.
+    pub names: Names,
 }
 
 /// The owner's side, to be run as a task.
 pub struct Owner {
     servers: Servers,
-    /// Names under which a server was asked for, where its own name is another one.
-    names: HashMap<InstanceKey, InstanceKey>,
+    names: Names,
     dirty: HashSet<InstanceKey>,
     topology_changed: bool,
     published: FleetView,
@@ -76,10 +92,10 @@ pub struct Owner {
     clock: SharedClock,
 }
 
-/// Make an inventory that starts with the `known` servers of the last run.
+/// Make an inventory that starts with what was known in the last run.
 #[must_use]
 pub fn inventory(
-    known: Vec<Instance>,
+    known: Known,
     facts: watch::Receiver<Arc<Facts>>,
     store: mpsc::UnboundedSender<Stored>,
     config: ConfigHandle,
@@ -88,10 +104,11 @@ pub fn inventory(
     let (observations, observations_in) = mpsc::channel(10_000);
     let (urgent, urgent_in) = mpsc::channel(10_000);
     let (view, view_out) = watch::channel(Arc::default());
-    let servers: Servers = known.into_iter().map(|i| (i.key.clone(), Arc::new(i))).collect();
+    let servers: Servers =
+        known.instances.into_iter().map(|i| (i.key.clone(), Arc::new(i))).collect();
     let mut owner = Owner {
         dirty: HashSet::new(),
-        names: HashMap::new(),
+        names: known.names,
         topology_changed: true,
         servers,
         published: FleetView::default(),
@@ -194,7 +211,10 @@ impl Owner {
     fn observe(&mut self, observation: &Observation) {
         let key = match &observation.outcome {
             Ok(state) => update::known_as(observation, state),
-            Err(_) => self.known_name(&observation.key),
+            // The address is somebody else's: that it does not answer says nothing about whom it
+            // last stood for, who is asked under the name by which it is known.
+            Err(_) if self.names.get(&observation.key).is_some() => return,
+            Err(_) => observation.key.clone(),
         };
         if self.is_forgotten(&key) || self.is_forgotten(&observation.key) {
             return;
@@ -205,8 +225,8 @@ impl Owner {
         }
         let new = match &observation.outcome {
             Ok(state) => {
-                self.learn_name(&observation.key, &key);
-                let source = self.known_source(state.source());
+                self.learn_name(&observation.key, &key, observation.finished);
+                let source = self.names.known_source(state.source());
                 let old = old.clone().unwrap_or_else(|| Arc::new(Instance::unseen(key.clone())));
                 update::answered(&old, observation, state, source)
             }
@@ -222,8 +242,7 @@ impl Owner {
     }
 
     fn attempt(&mut self, attempt: &Attempt) {
-        let key = self.known_name(&attempt.key);
-        let Some(old) = self.servers.get(&key).cloned() else { return };
+        let Some(old) = self.servers.get(&attempt.key).cloned() else { return };
         if let Some(new) = update::attempted(&old, attempt) {
             self.put(Some(&old), new);
         }
@@ -239,29 +258,28 @@ impl Owner {
         self.servers.insert(new.key.clone(), Arc::new(new));
     }
 
-    fn known_name(&self, key: &InstanceKey) -> InstanceKey {
-        self.names.get(key).unwrap_or(key).clone()
-    }
-
-    fn known_source(&self, source: Source) -> Source {
-        match source {
-            Source::Attached(key) => Source::Attached(self.known_name(&key)),
-            other => other,
+    /// The server goes by another name than it was asked for, or no longer does: all that is filed
+    /// under the name moves.
+    fn learn_name(&mut self, asked: &InstanceKey, known: &InstanceKey, at: Moment) {
+        let before = self.names.get(asked).cloned();
+        let news = self.names.learn(asked, known, at);
+        let name = self.names.get(asked).cloned();
+        if name != before {
+            // The store is gone only at shutdown.
+            let _ = self.store.send(Stored::Named { asked: asked.clone(), name });
         }
-    }
-
-    /// The server goes by another name than it was asked for: all that is filed under the old
-    /// name moves.
-    fn learn_name(&mut self, asked: &InstanceKey, known: &InstanceKey) {
-        if asked == known || self.names.get(asked) == Some(known) {
+        if !news {
             return;
         }
-        self.names.insert(asked.clone(), known.clone());
-        if self.servers.get(asked).is_some_and(|i| i.state.is_none()) {
+        if asked != known && self.servers.get(asked).is_some_and(|i| i.state.is_none()) {
             self.remove(asked);
         }
-        let followers: Vec<_> =
-            self.servers.values().filter(|i| i.source.attached() == Some(asked)).cloned().collect();
+        let names_it = |i: &Arc<Instance>| {
+            let told = i.state.as_ref().map(|state| state.source());
+            i.source.attached() == Some(asked)
+                || told.is_some_and(|told| told.attached() == Some(asked))
+        };
+        let followers: Vec<_> = self.servers.values().filter(|i| names_it(i)).cloned().collect();
         for follower in followers {
             let moved = Instance { source: Source::Attached(known.clone()), ..(*follower).clone() };
             self.put(Some(&follower), moved);
@@ -290,8 +308,11 @@ impl Owner {
     fn remove(&mut self, key: &InstanceKey) {
         self.servers.remove(key);
         self.dirty.remove(key);
-        self.names.retain(|_, known| known != key);
         self.topology_changed = true;
+        for asked in self.names.forget(key) {
+            // The store is gone only at shutdown.
+            let _ = self.store.send(Stored::Named { asked, name: None });
+        }
         // The store is gone only at shutdown.
         let _ = self.store.send(Stored::Gone(key.clone()));
     }
@@ -314,6 +335,7 @@ impl Owner {
         } else {
             self.refresh_clusters(&touched);
         }
+        self.published.names = self.names.clone();
         self.published.facts = self.facts.borrow().clone();
         self.view.send_replace(Arc::new(self.published.clone()));
     }

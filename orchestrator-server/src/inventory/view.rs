@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use rpds::HashTrieMapSync;
 use shared::{Flavor, InstanceKey, PromotionRule, Source};
 
+use super::names::Names;
 use crate::{
     clock::Moment,
     config::Config,
@@ -23,6 +24,8 @@ pub struct FleetView {
     pub clusters: HashTrieMapSync<String, Arc<Cluster>>,
     /// Each server's cluster name.
     pub index: HashTrieMapSync<InstanceKey, Arc<str>>,
+    /// Names of servers that go by another one.
+    pub names: Names,
     /// Hints, detections, recoveries.
     pub facts: Arc<Facts>,
 }

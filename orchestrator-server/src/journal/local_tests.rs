@@ -121,14 +121,19 @@ fn audit(number: usize, at: i64, message: &str) -> Command {
     })
 }
 
+/// A busy disk does not fail these tests.
+fn patient() -> Bounds {
+    Bounds { deadline: Duration::from_secs(60), ..Bounds::default() }
+}
+
 fn small() -> Bounds {
     let retry = Duration::from_millis(10);
-    Bounds { compact_after: 5, backlog: 10, retry, ..Bounds::default() }
+    Bounds { compact_after: 5, backlog: 10, retry, ..patient() }
 }
 
 #[tokio::test]
 async fn who_waited_reads_its_own_write() {
-    let mut service = start(Bounds::default()).await;
+    let mut service = start(patient()).await;
     assert_eq!(service.propose(forget(1)).await, Applied { number: 1 });
     assert!(service.facts().forgotten.contains_key(&key(1)));
     let entry = service.feed.try_recv().unwrap();
@@ -139,7 +144,7 @@ async fn who_waited_reads_its_own_write() {
 
 #[tokio::test]
 async fn commands_are_applied_in_the_order_of_the_calls() {
-    let mut service = start(Bounds::default()).await;
+    let mut service = start(patient()).await;
     let unpolled: Vec<_> = (1..=3).map(|number| service.journal.propose(forget(number))).collect();
     service.journal.propose(forget(4)).await.unwrap();
     drop(unpolled);
@@ -151,7 +156,7 @@ async fn commands_are_applied_in_the_order_of_the_calls() {
 
 #[tokio::test]
 async fn commands_that_wait_share_a_transaction() {
-    let service = start(Bounds::default()).await;
+    let service = start(patient()).await;
     let release = service.hang();
     let first = service.journal.propose(forget(0));
     tokio::task::yield_now().await;
@@ -170,11 +175,11 @@ async fn commands_that_wait_share_a_transaction() {
 
 #[tokio::test]
 async fn a_restart_changes_nothing() {
-    let service = start(Bounds::default()).await;
+    let service = start(patient()).await;
     service.propose(forget(1)).await;
     service.propose(audit(1, 1, "hello")).await;
     let before = service.facts();
-    let mut service = service.restart(Bounds::default()).await;
+    let mut service = service.restart(patient()).await;
     assert_eq!(service.facts(), before);
     assert!(service.feed.try_recv().is_err(), "the past is not fed again");
     assert_eq!(service.propose(forget(2)).await.number, 1);
@@ -192,7 +197,7 @@ async fn a_snapshot_takes_the_place_of_a_long_log() {
     let service = service.restart(small()).await;
     assert_eq!(service.facts(), before);
 
-    let service = service.restart(Bounds::default()).await;
+    let service = service.restart(patient()).await;
     for number in 12..20 {
         service.propose(forget(number)).await;
     }
@@ -205,7 +210,7 @@ async fn a_snapshot_takes_the_place_of_a_long_log() {
 
 #[tokio::test(start_paused = true)]
 async fn a_database_that_hangs_stops_nobody() {
-    let mut service = start(Bounds::default()).await;
+    let mut service = start(patient()).await;
     let release = service.hang();
     assert_eq!(service.propose(forget(1)).await.number, 1);
     let error = Some("the database did not answer within 1 s".to_owned());
@@ -220,7 +225,7 @@ async fn a_database_that_hangs_stops_nobody() {
     release.send(()).unwrap();
     service.healthy().await;
     let before = service.facts();
-    assert_eq!(service.restart(Bounds::default()).await.facts(), before);
+    assert_eq!(service.restart(patient()).await.facts(), before);
 }
 
 #[tokio::test]
@@ -240,7 +245,7 @@ async fn what_a_full_disk_refuses_is_written_later_in_order() {
     assert_eq!(service.count("orc_log").await, 3);
     assert_eq!(service.count("orc_audit").await, 1);
     let before = service.facts();
-    assert_eq!(service.restart(Bounds::default()).await.facts(), before);
+    assert_eq!(service.restart(patient()).await.facts(), before);
 }
 
 #[tokio::test]
@@ -266,7 +271,7 @@ async fn a_long_backlog_shrinks_to_a_snapshot_and_the_newest_audit_entries() {
 
 #[tokio::test]
 async fn the_audit_is_paged_newest_first() {
-    let service = start(Bounds::default()).await;
+    let service = start(patient()).await;
     for (at, number) in [(1, 1), (2, 2), (3, 0), (4, 1), (5, 1)] {
         service.propose(audit(number, at, &format!("entry {at}"))).await;
     }
@@ -297,19 +302,19 @@ async fn the_audit_is_paged_newest_first() {
 
 #[tokio::test]
 async fn a_closed_journal_takes_no_commands() {
-    let service = start(Bounds::default()).await;
+    let service = start(patient()).await;
     let before_closing = service.journal.propose(forget(1));
     service.journal.close().await;
     assert_eq!(before_closing.await, Ok(Applied { number: 1 }));
     assert_eq!(service.journal.propose(forget(2)).await, Err(JournalError::Closed));
     service.journal.ended().await;
     service.journal.close().await;
-    assert_eq!(service.restart(Bounds::default()).await.facts().forgotten.size(), 1);
+    assert_eq!(service.restart(patient()).await.facts().forgotten.size(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn closing_does_not_wait_for_ever() {
-    let service = start(Bounds::default()).await;
+    let service = start(patient()).await;
     let release = service.hang();
     service.propose(forget(1)).await;
     service.journal.close().await;
@@ -332,20 +337,20 @@ async fn closing_does_not_wait_for_ever() {
 )]
 #[tokio::test]
 async fn what_is_not_understood_is_not_dropped(#[case] change: &'static str, #[case] text: &str) {
-    let service = start(Bounds::default()).await;
+    let service = start(patient()).await;
     service.propose(forget(1)).await;
     let changed =
         service.sqlite.run(Urgency::Now, move |connection| connection.execute(change, []));
     changed.await.unwrap();
     let folder = service.stop().await;
-    let error = open(folder.path(), Bounds::default()).await.1.unwrap_err();
+    let error = open(folder.path(), patient()).await.1.unwrap_err();
     assert!(error.problem.to_string().starts_with(text), "{error}");
     assert!(matches!(error.problem, Problem::Unreadable { .. } | Problem::Damaged(_)));
 }
 
 #[tokio::test]
 async fn a_copy_made_after_any_answer_holds_what_was_answered() {
-    let service = start(Bounds { compact_after: 7, ..Bounds::default() }).await;
+    let service = start(Bounds { compact_after: 7, ..patient() }).await;
     for number in 0..20 {
         service.propose(forget(number)).await;
         // Compaction may be under way: it must not be cut in two by the copy.
@@ -354,7 +359,7 @@ async fn a_copy_made_after_any_answer_holds_what_was_answered() {
         for file in ["o.sqlite3", "o.sqlite3-wal"] {
             std::fs::copy(service.folder.path().join(file), copy.path().join(file)).unwrap();
         }
-        assert_eq!(start_in(copy, Bounds::default()).await.facts(), service.facts());
+        assert_eq!(start_in(copy, patient()).await.facts(), service.facts());
     }
 }
 
@@ -364,7 +369,7 @@ const KILLED_IN: &str = "ORCHESTRATOR_TEST_JOURNAL_FOLDER";
 #[tokio::test]
 async fn a_process_to_be_killed() {
     let Some(folder) = std::env::var_os(KILLED_IN) else { return };
-    let bounds = Bounds { compact_after: 50, ..Bounds::default() };
+    let bounds = Bounds { compact_after: 50, ..patient() };
     let (_sqlite, opened) = open(Path::new(&folder), bounds).await;
     let (journal, _feed) = opened.unwrap();
     let writer = async |first: usize| {
@@ -398,7 +403,7 @@ async fn a_killed_process_loses_nothing_that_it_answered() {
     }
     process.wait().unwrap();
     assert!(answered.len() >= 300, "{} answers", answered.len());
-    let facts = start_in(folder, Bounds::default()).await.facts();
+    let facts = start_in(folder, patient()).await.facts();
     for number in answered {
         assert!(facts.forgotten.contains_key(&key(number)), "{number} was answered");
     }
@@ -416,7 +421,7 @@ proptest! {
             let mut expected = Facts::default();
             let mut folder = tempfile::tempdir().unwrap();
             for (commands, compact_after) in runs {
-                let bounds = Bounds { compact_after, ..Bounds::default() };
+                let bounds = Bounds { compact_after, ..patient() };
                 let service = start_in(folder, bounds).await;
                 assert_eq!(*service.facts(), expected);
                 for command in commands {

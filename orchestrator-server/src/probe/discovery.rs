@@ -15,6 +15,7 @@ use super::{
     backoff::{Backoff, Growth},
     degraded,
     due::due,
+    resolver::Resolver,
 };
 use crate::{
     clock::SharedClock,
@@ -22,6 +23,7 @@ use crate::{
     inventory::{
         owner::{Inventory, Urgent},
         update,
+        view::FleetView,
     },
     mysql::{
         driver::{FailureKind, MysqlDriver, Observation},
@@ -37,6 +39,7 @@ const PLACES_FOR_THE_DEAD: usize = 64;
 #[derive(Clone)]
 pub struct Discovery {
     driver: Arc<dyn MysqlDriver>,
+    resolver: Resolver,
     inventory: Inventory,
     config: ConfigHandle,
     clock: SharedClock,
@@ -60,6 +63,7 @@ impl Discovery {
     #[must_use]
     pub fn new(
         driver: Arc<dyn MysqlDriver>,
+        resolver: Resolver,
         inventory: Inventory,
         config: ConfigHandle,
         clock: SharedClock,
@@ -80,6 +84,7 @@ impl Discovery {
         let state = State { seeds, ..State::default() };
         Self {
             driver,
+            resolver,
             inventory,
             clock,
             tasks,
@@ -97,6 +102,11 @@ impl Discovery {
         let now = self.clock.now();
         for key in due(&fleet, config.instance_poll(), now) {
             self.enqueue(&key);
+        }
+        if let Some(expiry) = config.hostname_resolve_expiry() {
+            for asked in fleet.names.outdated(now, expiry) {
+                self.enqueue(asked);
+            }
         }
         let seeds = self.lock().seeds.clone();
         for seed in seeds {
@@ -127,8 +137,8 @@ impl Discovery {
             // The semaphore is never closed.
             let _place = places.acquire().await;
             let busy = Busy { state: this.state.clone(), key };
-            let observation = this.driver.probe(&busy.key).await;
-            this.note(&observation, true);
+            let observation = this.observe(&busy.key).await;
+            this.note(&busy.key, &observation, true);
             this.inventory.record(observation.clone()).await;
             drop(busy);
             this.crawl(&observation);
@@ -137,11 +147,22 @@ impl Discovery {
 
     /// Probe now, whatever the queue says; the answer is visible to every reader on return.
     pub async fn read(&self, key: &InstanceKey) -> Observation {
-        let observation = self.driver.probe(key).await;
-        self.note(&observation, false);
+        let observation = self.observe(key).await;
+        self.note(key, &observation, false);
         self.inventory.record_now(Urgent::Observed(Box::new(observation.clone()))).await;
         self.crawl(&observation);
         observation
+    }
+
+    /// One probe, with every name resolved as it is wanted.
+    async fn observe(&self, key: &InstanceKey) -> Observation {
+        let observation = self.driver.probe(&self.resolver.key(key).await).await;
+        match observation.outcome {
+            Ok(state) => {
+                Observation { outcome: Ok(self.resolver.neighbours(state).await), ..observation }
+            }
+            Err(_) => observation,
+        }
     }
 
     /// The server is no longer wanted.
@@ -151,22 +172,22 @@ impl Discovery {
     }
 
     /// Failures of probes that were not due say nothing about how often to ask.
-    fn note(&self, observation: &Observation, was_due: bool) {
+    fn note(&self, asked: &InstanceKey, observation: &Observation, was_due: bool) {
         if let Ok(answer) = &observation.outcome {
             self.note_degraded(observation, answer);
         }
         let mut state = self.lock();
         match &observation.outcome {
             Ok(_) => {
-                state.backoff.clear(&observation.key);
-                state.seeds.retain(|seed| *seed != observation.key);
+                state.backoff.clear(asked);
+                state.seeds.retain(|seed| seed != asked);
             }
             Err(failure) if was_due => {
-                let first = !state.backoff.is_failing(&observation.key);
+                let first = !state.backoff.is_failing(asked);
                 let growth = self.growth();
-                state.backoff.failed(&observation.key, observation.finished, growth);
+                state.backoff.failed(asked, observation.finished, growth);
                 if first && failure.kind != FailureKind::Excluded {
-                    warn!(instance = %observation.key, "cannot probe {}: {failure}", observation.key);
+                    warn!(instance = %asked, "cannot probe {asked}: {failure}");
                 }
             }
             Err(_) => {}
@@ -200,8 +221,12 @@ impl Discovery {
     fn crawl(&self, observation: &Observation) {
         let Ok(state) = &observation.outcome else { return };
         let fleet = self.inventory.view();
+        if let Some(moved) = name_that_moved(&fleet, state) {
+            info!(instance = %moved, "{moved} is no longer the server that it was");
+            self.enqueue(&moved);
+        }
         for neighbour in self.neighbours(state) {
-            if fleet.instance(&neighbour).is_none() {
+            if fleet.instance(&fleet.names.known(&neighbour)).is_none() {
                 info!(instance = %neighbour, "found {neighbour} through {}", observation.key);
                 self.enqueue(&neighbour);
             }
@@ -226,6 +251,17 @@ impl Discovery {
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The name by which a replica knows its source, if by the source's UUID it is another server than
+/// the one for which the name stood.
+fn name_that_moved(fleet: &FleetView, state: &ServerState) -> Option<InstanceKey> {
+    let channel = state.replication.as_ref()?;
+    let asked = channel.source.attached()?;
+    let name = fleet.names.get(asked)?;
+    let known = fleet.instance(&name.known)?.state.as_ref()?;
+    let told = [&channel.source_uuid, &known.server_uuid];
+    (told.iter().all(|uuid| !uuid.is_empty()) && told[0] != told[1]).then(|| asked.clone())
 }
 
 /// Ends a probe's entry however the probe ends.

@@ -7,7 +7,7 @@ use std::{
     io::{Read, Write},
     sync::{Arc, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
@@ -161,6 +161,9 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA synchronous = FULL")
 }
 
+/// A lock that is held longer than this is somebody's.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
 /// The lock stands in a file beside the database: a lock on the database itself would shut out
 /// backup programs, or fight with SQLite's own. The kernel drops it however the process ends.
 fn lock_for_us_alone(database: &str) -> Result<File, Problem> {
@@ -173,7 +176,7 @@ fn lock_for_us_alone(database: &str) -> Result<File, Problem> {
         .truncate(false)
         .open(&path)
         .map_err(unusable)?;
-    if let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    if let Err(error) = lock_soon(&file) {
         if error != rustix::io::Errno::WOULDBLOCK {
             return Err(unusable(error.into()));
         }
@@ -185,6 +188,20 @@ fn lock_for_us_alone(database: &str) -> Result<File, Problem> {
     let note = format!("process {}\n", std::process::id());
     file.set_len(0).and_then(|()| file.write_all(note.as_bytes())).map_err(unusable)?;
     Ok(file)
+}
+
+/// A program that a holder is about to start has its open files, and so the lock, for a moment
+/// longer than the holder itself.
+fn lock_soon(file: &File) -> rustix::io::Result<()> {
+    let began = Instant::now();
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) if began.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_PATIENCE / 50);
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -210,7 +210,7 @@ async fn a_snapshot_takes_the_place_of_a_long_log() {
 
 #[tokio::test(start_paused = true)]
 async fn a_database_that_hangs_stops_nobody() {
-    let mut service = start(patient()).await;
+    let mut service = start(Bounds::default()).await;
     let release = service.hang();
     assert_eq!(service.propose(forget(1)).await.number, 1);
     let error = Some("the database did not answer within 1 s".to_owned());

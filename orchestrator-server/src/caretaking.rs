@@ -8,7 +8,7 @@ use crate::{
     app::Core,
     clock::Moment,
     decision::returned::{self, Returned},
-    inventory::view::FleetView,
+    inventory::view::{FleetView, Instance},
     journal::{
         command::{AuditEntry, Command},
         facts::Facts,
@@ -23,6 +23,7 @@ pub async fn run(core: &Core) {
     }
     let now = core.clock.now();
     expire(core, now).await;
+    forget_unseen(core, now).await;
     returned_servers(core, now).await;
 }
 
@@ -53,6 +54,32 @@ async fn expire(core: &Core, now: Moment) {
     if stale {
         propose(core, Command::Purge { at: now, history_before, candidates_before }).await;
     }
+}
+
+/// Servers that have not answered for `UnseenInstanceForgetHours`. A source that replicas still
+/// name stays: it would only be found again through them.
+async fn forget_unseen(core: &Core, now: Moment) {
+    let config = core.config.current();
+    let longest = config.unseen_instance_forget();
+    if longest.is_zero() {
+        return;
+    }
+    let fleet = core.inventory.view();
+    for key in unseen(&fleet, now - longest) {
+        let until = now + config.instance_poll() * 3;
+        info!(instance = %key, "{key} is forgotten: it has not answered for too long");
+        propose(core, Command::Forget { key: key.clone(), until }).await;
+        core.discovery.forget(&key);
+        audit(core, now, "forget-unseen", &key, "it has not answered for too long").await;
+    }
+}
+
+fn unseen(fleet: &FleetView, before: Moment) -> Vec<InstanceKey> {
+    let is_source = |key: &InstanceKey| {
+        fleet.cluster_of(key).is_some_and(|cluster| cluster.replicas_of(key).next().is_some())
+    };
+    let unseen = |i: &&std::sync::Arc<Instance>| i.check.last_seen.is_some_and(|at| at < before);
+    fleet.instances().filter(unseen).map(|i| i.key.clone()).filter(|key| !is_source(key)).collect()
 }
 
 /// Of old recoveries: replaced servers that are no longer known, so that nobody waits for them.
@@ -114,6 +141,20 @@ mod tests {
         inventory::sketch::{NOW, key, mysql},
         journal::command::RecoveryEnd,
     };
+
+    #[test]
+    fn who_was_not_seen_for_long_is_forgotten_unless_somebody_names_it() {
+        let view = mysql("m! -> r1!~ r2~ r3![unseen]");
+        let mut fleet = FleetView::default();
+        for key in view.cluster.instances.keys() {
+            fleet.index.insert_mut(key.clone(), Arc::from(&*view.cluster.name));
+        }
+        fleet.clusters.insert_mut(view.cluster.name.clone(), view.cluster.clone());
+        assert_eq!(unseen(&fleet, NOW - Duration::from_secs(3600)), []);
+        let mut all = unseen(&fleet, NOW + Duration::from_secs(1));
+        all.sort_unstable();
+        assert_eq!(all, [key("r1"), key("r2")], "m is named, r3 never answered");
+    }
 
     #[test]
     fn of_old_recoveries_only_servers_that_are_still_known_are_waited_for() {

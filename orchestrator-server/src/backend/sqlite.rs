@@ -197,7 +197,7 @@ fn lock_soon(file: &File) -> rustix::io::Result<()> {
     loop {
         match flock(file, FlockOperation::NonBlockingLockExclusive) {
             Err(rustix::io::Errno::WOULDBLOCK) if began.elapsed() < LOCK_PATIENCE => {
-                std::thread::sleep(LOCK_PATIENCE / 50);
+                thread::sleep(LOCK_PATIENCE / 50);
             }
             outcome => return outcome,
         }

@@ -250,6 +250,42 @@ pub struct Instance {
     /// Always `{}`; kept for readers that expect it.
     #[serde(rename = "QSP")]
     pub qsp: Placeholder,
+    /// What could not be read lately and keeps its last good value. Left out where all was read:
+    /// readers of old do not know it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<Stale>,
+    /// Further channels of a multi-source replica. Left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_channels: Vec<OtherChannel>,
+}
+
+/// A part of a server's record that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Stale {
+    /// Which part, in words.
+    pub part: String,
+    /// The server's error.
+    pub reason: String,
+}
+
+/// A replication channel beside the one that the instance's own fields describe.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct OtherChannel {
+    /// Its name.
+    pub name: String,
+    /// Its source.
+    #[serde(rename = "MasterKey")]
+    pub source_key: Key,
+    /// Whether the receiver runs.
+    #[serde(rename = "IOThreadRunning")]
+    pub io_thread_running: bool,
+    /// Whether the applier runs.
+    #[serde(rename = "SQLThreadRunning")]
+    pub sql_thread_running: bool,
+    /// Seconds behind its source; unknown while it does not replicate.
+    pub seconds_behind: NullInt64,
 }
 
 /// An object without members.

@@ -36,7 +36,7 @@ pub use envelope::{Code, Envelope};
 pub use health::{HealthStatus, NodeHealth, ZERO_TIME};
 pub use host_attributes::HostAttributes;
 pub use hostname_cache::HostnameCacheEntry;
-pub use instance::{Instance, Placeholder};
+pub use instance::{Instance, OtherChannel, Placeholder, Stale};
 pub use json::to_wire_json;
 pub use key::{Key, KeySet, Pools};
 pub use key_value::KVPair;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use shared::{
     Flavor, go_quote,
-    wire::{self, BinlogCoordinates, Key, LogType, NullBool, NullInt64},
+    wire::{self, BinlogCoordinates, Key, LogType, NullBool, NullInt64, OtherChannel, Stale},
 };
 
 use super::{Picture, column, expression};
@@ -15,8 +15,8 @@ use crate::{
         view::{self, Cluster, Instance},
     },
     mysql::state::{
-        BinlogState, Channel, ChannelGtid, ChannelTls, GroupMembership, SemiSync, ServerState,
-        ThreadState,
+        BinlogState, Channel, ChannelGtid, ChannelTls, Degraded, GroupMembership, SemiSync,
+        ServerState, ThreadState,
     },
 };
 
@@ -99,6 +99,8 @@ fn add_state(out: &mut wire::Instance, state: &ServerState) {
     out.flavor_name = state.flavor.name().to_owned();
     out.read_only = state.read_only;
     out.replicas = state.replicas.iter().collect();
+    out.stale = state.degraded.iter().map(stale).collect();
+    out.other_channels = state.other_channels.iter().map(other_channel).collect();
     out.replication_credentials_available = state.replication_credentials_available;
     out.gtid_mode.clone_from(&state.gtid.mode);
     out.supports_oracle_gtid = !matches!(state.gtid.mode.as_str(), "" | "OFF");
@@ -115,6 +117,20 @@ fn add_state(out: &mut wire::Instance, state: &ServerState) {
     }
     if let Some(group) = &state.group {
         add_group(out, group);
+    }
+}
+
+fn stale(degraded: &Degraded) -> Stale {
+    Stale { part: degraded.part.to_string(), reason: degraded.reason.clone() }
+}
+
+fn other_channel(channel: &Channel) -> OtherChannel {
+    OtherChannel {
+        name: channel.name.clone(),
+        source_key: Key::from(&channel.source),
+        io_thread_running: channel.io == ThreadState::Running,
+        sql_thread_running: channel.sql == ThreadState::Running,
+        seconds_behind: nullable(channel.seconds_behind),
     }
 }
 

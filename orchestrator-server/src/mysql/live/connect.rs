@@ -29,17 +29,35 @@ pub(super) struct Connected {
     pub(super) conn: Conn,
     /// It uses TLS.
     pub(super) tls: bool,
+    /// The addresses of the host.
+    pub(super) addresses: Vec<IpAddr>,
 }
 
-/// Connects to a server. `requires_tls`: it is known to refuse connections without.
+/// What is known of a server from earlier connections.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Acquainted {
+    /// It refuses connections without TLS.
+    pub(super) requires_tls: bool,
+    /// Where it was reached last: good enough while its name cannot be resolved.
+    pub(super) addresses: Vec<IpAddr>,
+}
+
+/// Connects to a server.
 pub(super) async fn connect(
     key: &InstanceKey,
     login: &Login,
-    requires_tls: bool,
+    acquainted: Acquainted,
     limit: Duration,
 ) -> Result<Connected, ProbeFailure> {
-    let until = Instant::now() + limit;
-    let addresses = resolve(key, until).await?;
+    let began = Instant::now();
+    let until = began + limit;
+    let Acquainted { requires_tls, addresses: last } = acquainted;
+    // A name service that hangs leaves time to try where the server was last.
+    let patience = if last.is_empty() { until } else { began + limit / 4 };
+    let addresses = match resolve(key, patience).await {
+        Err(_) if !last.is_empty() => last,
+        found => found?,
+    };
     let target = Target { key, login, addresses: &addresses, until };
     let tls = match login.tls {
         TlsUse::Always => true,
@@ -47,12 +65,12 @@ pub(super) async fn connect(
         TlsUse::WhereRequired => requires_tls,
     };
     match target.dial(tls).await {
-        Ok(conn) => Ok(Connected { conn, tls }),
+        Ok(conn) => Ok(Connected { conn, tls, addresses }),
         Err(Dialed::Refused(error))
             if !tls && login.tls == TlsUse::WhereRequired && may_require_tls(&error) =>
         {
             match target.dial(true).await {
-                Ok(conn) => Ok(Connected { conn, tls: true }),
+                Ok(conn) => Ok(Connected { conn, tls: true, addresses }),
                 // The first refusal says more than that TLS does not help either.
                 Err(_) => Err(connect_failure(&error)),
             }

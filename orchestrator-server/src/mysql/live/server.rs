@@ -10,8 +10,13 @@ use shared::InstanceKey;
 use tokio::time::Instant;
 
 use super::{
-    connect::connect, failure::QueryError, profile::Profile, question::Question, session::Session,
-    settings::LiveSettings, slot::Slot,
+    connect::{Acquainted, connect},
+    failure::QueryError,
+    profile::Profile,
+    question::Question,
+    session::Session,
+    settings::LiveSettings,
+    slot::Slot,
 };
 use crate::mysql::{
     dialect::{Credentials, Dialect, read},
@@ -35,7 +40,7 @@ pub(super) struct Server {
 
 #[derive(Debug, Default)]
 struct Memory {
-    requires_tls: bool,
+    acquainted: Acquainted,
     /// Version numbers of the handshake, and what they meant.
     dialect: Option<((u16, u16, u16), Dialect)>,
     denied: HashMap<Question, (Instant, String)>,
@@ -72,10 +77,7 @@ impl Server {
         limit: Duration,
     ) -> Result<Session, ProbeFailure> {
         let began = Instant::now();
-        let requires_tls = self.memory().requires_tls;
-        let connected = connect(key, &settings.login, requires_tls, limit).await?;
-        self.memory().requires_tls = connected.tls;
-        let mut session = Session::new(connected.conn, settings.login.clone());
+        let mut session = self.open_bare(key, settings, limit).await?;
         let left = limit.saturating_sub(began.elapsed());
         let prepared = session.query(&first_statement(settings, purpose), left).await;
         prepared.map_err(|error| error.into_failure(false))?;
@@ -89,9 +91,10 @@ impl Server {
         settings: &LiveSettings,
         limit: Duration,
     ) -> Result<Session, ProbeFailure> {
-        let requires_tls = self.memory().requires_tls;
-        let connected = connect(key, &settings.login, requires_tls, limit).await?;
-        self.memory().requires_tls = connected.tls;
+        let acquainted = self.memory().acquainted.clone();
+        let connected = connect(key, &settings.login, acquainted, limit).await?;
+        self.memory().acquainted =
+            Acquainted { requires_tls: connected.tls, addresses: connected.addresses };
         Ok(Session::new(connected.conn, settings.login.clone()))
     }
 

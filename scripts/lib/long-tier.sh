@@ -1,13 +1,20 @@
 # The long tier: what takes too long for every change. Sourced by scripts/test.
 
-readonly LONG=(fuzz failover_times fault_loop quick_restart calm_when_cut calm_under_load soak)
+readonly LONG=(fuzz newest_mariadb failover_times fault_loop quick_restart calm_when_cut calm_under_load soak)
 readonly LONG_RESULTS=target/long-tier
 readonly VERIFICATION=docs/verification.md
 
-# Every property test, with a hundred times as many cases.
+# Every property test, with a hundred times as many cases, except those that start shells for each.
 part_fuzz() {
     PROPTEST_CASES=25600 cargo test --release --locked -p shared -p orchestrator-server -p orchestrator-client \
-        --lib --bins
+        --lib --bins -- --skip hooks::placeholders
+}
+
+# The real-server scenarios on the newest MariaDB, beside the one of this machine's release.
+part_newest_mariadb() {
+    cargo build --workspace --bins --locked
+    SANDBOX_MARIADB_SUITE=unstable cargo test -p orchestrator-tests --test driver --test failover --locked -- \
+        MariaDb mariadb --test-threads=2
 }
 
 part_failover_times() { measured failover_times; }

@@ -10,7 +10,7 @@ use std::{
 
 use futures_util::future::{BoxFuture, join_all};
 use hickory_resolver::{
-    TokioResolver,
+    ResolverBuilder, TokioResolver,
     proto::rr::{RData, Record, RecordType},
 };
 use shared::{InstanceKey, Source};
@@ -179,7 +179,7 @@ impl SystemDns {
     /// As the system is configured now.
     #[must_use]
     pub fn new() -> Self {
-        let resolver = TokioResolver::builder_tokio().and_then(|builder| builder.build());
+        let resolver = TokioResolver::builder_tokio().and_then(ResolverBuilder::build);
         Self(resolver.map_err(|error| error.to_string()))
     }
 }

@@ -7,8 +7,11 @@ package_root() {
   local ID='' VERSION_ID=''
   # shellcheck source=/dev/null
   . /etc/os-release
+  ! wants_newest_mariadb || ID+=-newest
   echo "$cache/${opt[flavor]}-$ID${VERSION_ID:-rolling}-$(dpkg --print-architecture)"
 }
+
+wants_newest_mariadb() { ! is_mysql && [[ ${opt[suite]} == unstable ]]; }
 
 # A subshell: the lock ends with it.
 fetch_packages() (
@@ -35,7 +38,7 @@ build_package_root() {
   : >"$work/status"
   private_apt_config "$work" >"$work/apt.conf" || return
   export APT_CONFIG=$work/apt.conf
-  if is_mysql; then use_debian_unstable "$work" || return; fi
+  if is_mysql || wants_newest_mariadb; then use_debian_unstable "$work" || return; fi
   { update_lists && download_packages "$work"; } || return
   for package in "$work"/archives/*.deb; do
     dpkg -x "$package" "$work/root" || return
@@ -66,7 +69,7 @@ CONFIG
 
 update_lists() { timeout 300 apt-get update "$@"; }
 
-# Debian's stable releases carry no MySQL, its unstable suite does. The mirror is the one that this
+# Debian's stable releases carry no MySQL, its unstable suite does, and the newest MariaDB. The mirror is the one that this
 # machine's apt is set up with, and signatures are checked with its Debian keys. A machine without
 # a Debian mirror keeps its own sources: its own release has to offer MySQL.
 use_debian_unstable() {

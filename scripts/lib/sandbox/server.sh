@@ -10,7 +10,7 @@ find_programs() {
   if [[ -n ${opt[mysqld]} ]]; then
     opt[server]=$(command -v "${opt[mysqld]}") || die "--mysqld ${opt[mysqld]}: no such program"
     is_flavor "${opt[server]}" || die "--mysqld ${opt[mysqld]} is not a ${opt[flavor]} server"
-  elif ! find_installed_server; then
+  elif wants_newest_mariadb || ! find_installed_server; then
     opt[unpacked]=yes
     opt[server]=$(package_root)/usr/sbin/$(server_name)
     fetch_packages "$(package_root)"

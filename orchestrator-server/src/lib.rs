@@ -20,6 +20,7 @@ pub mod http;
 pub mod inventory;
 pub mod journal;
 pub mod leadership;
+pub mod measure;
 pub mod mysql;
 pub mod operations;
 pub mod probe;

@@ -25,6 +25,7 @@ use crate::{
         facts::Node,
         local::{Bounds, LocalJournal},
     },
+    measure::{Measurements, QueueHistory, Window},
     mysql::live::LiveDriver,
     operations::{ServiceOperations, keep_snapshot},
     tasks::Tasks,
@@ -101,7 +102,9 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     info!("{} servers are known from the last run", known.len());
 
     let (stored, to_store) = mpsc::unbounded_channel();
-    tasks.spawn("store", store::run(instances, to_store, tasks.stop_token()));
+    let flushes = Arc::new(Window::default());
+    let measured = (flushes.clone(), clock.clone());
+    tasks.spawn("store", store::run(instances, to_store, tasks.stop_token(), measured));
     let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
     let journal: Arc<LocalJournal> = Arc::new(journal);
     let (core, watch) = app::build(Parts {
@@ -123,6 +126,12 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
 
     let (standing, standing_now) = tokio::sync::watch::channel(standing(&core, &file, clock.now()));
     keep_standing(&core, &journal, standing, &file, &tasks);
+    let measurements = Measurements {
+        probes: core.discovery.probes(),
+        queues: watch_queues(&core, &config, &tasks),
+        queries: sqlite.queries(),
+        flushes,
+    };
     let snapshots = TopologySnapshots::new(sqlite.clone());
     keep_snapshots(&core, &snapshots, &config.current(), &tasks);
     let current = config.current();
@@ -134,6 +143,7 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
         operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone(), snapshots)),
         identity: identity::find(&current, &node.hostname).await,
         node,
+        measurements,
         standing: standing_now,
     };
     // Nothing is done to a server by a process that cannot be asked about it.
@@ -208,6 +218,24 @@ fn keep_standing(
         sender.send_replace(now);
         std::future::ready(())
     });
+}
+
+/// The lengths of the queues of probes, once a second. Servers that do not answer have a queue
+/// of their own under its name only where `DeadInstanceDiscoveryMaxConcurrency` asks for it.
+fn watch_queues(core: &Core, config: &ConfigHandle, tasks: &Tasks) -> Vec<Arc<QueueHistory>> {
+    let dead = config.current().raw.dead_instance_discovery_max_concurrency > 0;
+    let names: &[&str] = if dead { &["DEFAULT", "DEADINSTANCES"] } else { &["DEFAULT"] };
+    let queues: Vec<_> = names.iter().map(|name| Arc::new(QueueHistory::new(name))).collect();
+    let (core, config, histories) = (core.clone(), config.clone(), queues.clone());
+    tasks.periodic("queue lengths", Duration::from_secs(1), move || {
+        let most = config.current().raw.discovery_queue_max_statistics_size;
+        let most = usize::try_from(most).unwrap_or(0);
+        for (history, sample) in histories.iter().zip(core.discovery.queues()) {
+            history.add(sample, most);
+        }
+        std::future::ready(())
+    });
+    queues
 }
 
 /// A snapshot of all topologies every `SnapshotTopologiesIntervalHours`; the first one an interval

@@ -9,6 +9,7 @@ mod history;
 mod keys;
 mod lab;
 mod listener;
+mod metrics;
 mod routing;
 mod shapes;
 mod topology;

@@ -8,6 +8,7 @@
 
 pub mod analysis;
 pub mod app;
+pub mod audit;
 pub mod backend;
 pub mod caretaking;
 pub mod cli;

@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{self, Core, Parts},
+    audit::{AuditedJournal, Sinks},
     backend::{InstanceStore, Sqlite, TopologySnapshots, store},
     cli::flags::Flags,
     clock::{SharedClock, SystemClock},
@@ -107,10 +108,13 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     tasks.spawn("store", store::run(instances, to_store, tasks.stop_token(), measured));
     let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
     let journal: Arc<LocalJournal> = Arc::new(journal);
+    let sinks = Sinks::start(Sinks::syslog(config.current().raw.audit_to_syslog))?;
+    let audited: Arc<dyn Journal> =
+        Arc::new(AuditedJournal::new(journal.clone(), config.clone(), sinks.clone()));
     let (core, watch) = app::build(Parts {
         driver,
         facts: journal.facts(),
-        journal: journal.clone(),
+        journal: audited.clone(),
         known,
         store: stored,
         config: config.clone(),
@@ -139,7 +143,7 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
         fleet: core.inventory.changes(),
         config: config.clone(),
         clock,
-        journal: journal.clone(),
+        journal: audited,
         operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone(), snapshots)),
         identity: identity::find(&current, &node.hostname).await,
         node,
@@ -166,6 +170,7 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     tasks.shut_down(PATIENCE).await;
     journal.close().await;
     sqlite.close().await;
+    sinks.close();
     outcome
 }
 

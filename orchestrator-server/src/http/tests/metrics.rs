@@ -23,7 +23,7 @@ fn ago(seconds: u64) -> Moment {
 }
 
 /// Three probes, one of them failed, and some of everything else; a minute between them.
-fn busy() -> Lab {
+pub(super) fn busy() -> Lab {
     let lab = Lab::new();
     let measured = &lab.services.measurements;
     let probe = |host: &str, instance: u64, failure: Option<&str>| ProbeSample {

@@ -1,14 +1,16 @@
 //! What the API asks for that takes more than a Command: probes, forgetting, recoveries.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use shared::InstanceKey;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{net::TcpStream, sync::oneshot, time::timeout};
 use tracing::warn;
 
 use crate::{
     app::Core,
+    backend::{TopologySnapshots, snapshots::SnapshotRow},
+    clock::Moment,
     execution::start::Request,
     http::{Operations, RecoverReply, RecoverRequest},
     inventory::view::Instance,
@@ -19,17 +21,21 @@ use crate::{
 /// Longest wait until forgotten servers are gone from every picture.
 const GONE: Duration = Duration::from_secs(5);
 
+/// Longest wait for a connection where the configuration names none.
+const CONNECT: Duration = Duration::from_secs(10);
+
 /// The running service, as the API sees it.
 pub struct ServiceOperations {
     core: Core,
     tasks: Tasks,
+    snapshots: TopologySnapshots,
 }
 
 impl ServiceOperations {
     /// Of this core.
     #[must_use]
-    pub fn new(core: Core, tasks: Tasks) -> Self {
-        Self { core, tasks }
+    pub fn new(core: Core, tasks: Tasks, snapshots: TopologySnapshots) -> Self {
+        Self { core, tasks, snapshots }
     }
 
     /// A server that was forgotten is wanted again when somebody names it.
@@ -57,6 +63,47 @@ impl ServiceOperations {
 impl Operations for ServiceOperations {
     fn resolve<'a>(&'a self, hostname: &'a str) -> BoxFuture<'a, Result<String, String>> {
         self.core.resolver.resolve(hostname).boxed()
+    }
+
+    fn resolved_names(&self) -> BTreeMap<String, (String, Moment)> {
+        let fleet = self.core.inventory.view();
+        let host = |key: &InstanceKey| key.hostname().to_owned();
+        let of_dns = self.core.resolver.cached().into_iter();
+        let of_dns =
+            of_dns.filter_map(|(name, found)| Some((name, (found.outcome.ok()?, found.at))));
+        let told = fleet.names.iter();
+        let told = told.map(|(asked, name)| (host(asked), (host(&name.known), name.learned)));
+        of_dns.chain(told).collect()
+    }
+
+    /// What servers call themselves is asked anew, and stands until they answer.
+    fn forget_resolved_names(&self) -> BoxFuture<'_, Result<(), String>> {
+        async {
+            self.core.resolver.reset();
+            for (asked, _) in self.core.inventory.view().names.iter() {
+                self.core.discovery.enqueue(asked);
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn connect<'a>(&'a self, key: &'a InstanceKey) -> BoxFuture<'a, Result<(), String>> {
+        let limit = self.core.config.current().mysql_connect_timeout().unwrap_or(CONNECT);
+        async move {
+            let why = match timeout(limit, TcpStream::connect((key.hostname(), key.port()))).await {
+                Ok(Ok(_)) => return Ok(()),
+                Ok(Err(error)) if error.raw_os_error().is_some() => error.kind().to_string(),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => format!("no answer within {} s", limit.as_secs()),
+            };
+            Err(format!("dial tcp {key}: connect: {why}"))
+        }
+        .boxed()
+    }
+
+    fn snapshot_topologies(&self) -> BoxFuture<'_, Result<(), String>> {
+        async { keep_snapshot(&self.core, &self.snapshots).await }.boxed()
     }
 
     fn discover<'a>(
@@ -115,4 +162,21 @@ impl Operations for ServiceOperations {
         });
         async move { receiver.await.map_err(|_| "the service is shutting down".to_owned()) }.boxed()
     }
+}
+
+/// Keeps who replicates from whom now.
+pub async fn keep_snapshot(core: &Core, snapshots: &TopologySnapshots) -> Result<(), String> {
+    let fleet = core.inventory.view();
+    let row = |cluster: &str, instance: &Instance| SnapshotRow {
+        key: instance.key.clone(),
+        source: instance.source.key().cloned(),
+        cluster: cluster.to_owned(),
+        version: instance.state.as_ref().map(|s| s.version_text.clone()).unwrap_or_default(),
+    };
+    let rows = fleet
+        .clusters
+        .values()
+        .flat_map(|cluster| cluster.instances.values().map(|i| row(&cluster.name, i)))
+        .collect();
+    snapshots.add(core.clock.now(), rows).await.map_err(|error| error.to_string())
 }

@@ -14,7 +14,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{self, Core, Parts},
-    backend::{InstanceStore, Sqlite, store},
+    audit::{AuditedJournal, Sinks},
+    backend::{InstanceStore, Sqlite, TopologySnapshots, store},
     cli::flags::Flags,
     clock::{SharedClock, SystemClock},
     config::{self, Backend, Config, ConfigHandle, FileChoice},
@@ -25,8 +26,9 @@ use crate::{
         facts::Node,
         local::{Bounds, LocalJournal},
     },
+    measure::{Measurements, QueueHistory, Window},
     mysql::live::LiveDriver,
-    operations::ServiceOperations,
+    operations::{ServiceOperations, keep_snapshot},
     probe::resolver::SystemDns,
     tasks::Tasks,
 };
@@ -102,14 +104,19 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     info!("{} servers are known from the last run", known.instances.len());
 
     let (stored, to_store) = mpsc::unbounded_channel();
-    tasks.spawn("store", store::run(instances, to_store, tasks.stop_token()));
+    let flushes = Arc::new(Window::default());
+    let measured = (flushes.clone(), clock.clone());
+    tasks.spawn("store", store::run(instances, to_store, tasks.stop_token(), measured));
     let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
     let journal: Arc<LocalJournal> = Arc::new(journal);
+    let sinks = Sinks::start(Sinks::syslog(config.current().raw.audit_to_syslog))?;
+    let audited: Arc<dyn Journal> =
+        Arc::new(AuditedJournal::new(journal.clone(), config.clone(), sinks.clone()));
     let (core, watch) = app::build(Parts {
         dns: Arc::new(SystemDns::new()),
         driver,
         facts: journal.facts(),
-        journal: journal.clone(),
+        journal: audited.clone(),
         known,
         store: stored,
         config: config.clone(),
@@ -125,15 +132,24 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
 
     let (standing, standing_now) = tokio::sync::watch::channel(standing(&core, &file, clock.now()));
     keep_standing(&core, &journal, standing, &file, &tasks);
+    let measurements = Measurements {
+        probes: core.discovery.probes(),
+        queues: watch_queues(&core, &config, &tasks),
+        queries: sqlite.queries(),
+        flushes,
+    };
+    let snapshots = TopologySnapshots::new(sqlite.clone());
+    keep_snapshots(&core, &snapshots, &config.current(), &tasks);
     let current = config.current();
     let services = Services {
         fleet: core.inventory.changes(),
         config: config.clone(),
         clock,
-        journal: journal.clone(),
-        operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone())),
+        journal: audited,
+        operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone(), snapshots)),
         identity: identity::find(&current, &node.hostname).await,
         node,
+        measurements,
         standing: standing_now,
     };
     // Nothing is done to a server by a process that cannot be asked about it.
@@ -156,6 +172,7 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     tasks.shut_down(PATIENCE).await;
     journal.close().await;
     sqlite.close().await;
+    sinks.close();
     outcome
 }
 
@@ -207,6 +224,40 @@ fn keep_standing(
         now.trouble = journal.health().error;
         sender.send_replace(now);
         std::future::ready(())
+    });
+}
+
+/// The lengths of the queues of probes, once a second. Servers that do not answer have a queue
+/// of their own under its name only where `DeadInstanceDiscoveryMaxConcurrency` asks for it.
+fn watch_queues(core: &Core, config: &ConfigHandle, tasks: &Tasks) -> Vec<Arc<QueueHistory>> {
+    let dead = config.current().raw.dead_instance_discovery_max_concurrency > 0;
+    let names: &[&str] = if dead { &["DEFAULT", "DEADINSTANCES"] } else { &["DEFAULT"] };
+    let queues: Vec<_> = names.iter().map(|name| Arc::new(QueueHistory::new(name))).collect();
+    let (core, config, histories) = (core.clone(), config.clone(), queues.clone());
+    tasks.periodic("queue lengths", Duration::from_secs(1), move || {
+        let most = config.current().raw.discovery_queue_max_statistics_size;
+        let most = usize::try_from(most).unwrap_or(0);
+        for (history, sample) in histories.iter().zip(core.discovery.queues()) {
+            history.add(sample, most);
+        }
+        std::future::ready(())
+    });
+    queues
+}
+
+/// A snapshot of all topologies every `SnapshotTopologiesIntervalHours`; the first one an interval
+/// after the start.
+fn keep_snapshots(core: &Core, snapshots: &TopologySnapshots, config: &Config, tasks: &Tasks) {
+    let Some(interval) = config.snapshot_topologies_interval() else { return };
+    let (core, snapshots, stop) = (core.clone(), snapshots.clone(), tasks.stop_token());
+    tasks.keep("topology snapshots", async move {
+        while stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_some() {
+            if core.leadership.may_act()
+                && let Err(error) = keep_snapshot(&core, &snapshots).await
+            {
+                warn!("no snapshot of the topologies was kept: {error}");
+            }
+        }
     });
 }
 

@@ -52,6 +52,18 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (hostname, port)
     );
 ",
+    "
+    CREATE TABLE orc_topology_snapshot (
+        taken INTEGER NOT NULL,
+        hostname TEXT NOT NULL,
+        port INTEGER NOT NULL,
+        source_hostname TEXT,
+        source_port INTEGER,
+        cluster TEXT NOT NULL,
+        version TEXT NOT NULL,
+        PRIMARY KEY (taken, hostname, port)
+    );
+",
 ];
 
 /// The schema version that this program writes.

@@ -117,7 +117,7 @@ async fn one_file_serves_one_process() {
 )]
 #[case::newer_schema(
     |folder: &Path| changed(folder, "UPDATE orc_meta SET value = '7' WHERE key = 'schema_version'"),
-    "its schema version is 7 but this program knows only up to 2; run the newer program that wrote it"
+    "its schema version is 7 but this program knows only up to {known}; run the newer program that wrote it"
 )]
 #[case::no_schema_version(
     |folder: &Path| changed(folder, "DELETE FROM orc_meta"),
@@ -131,6 +131,7 @@ fn an_unusable_file_is_explained(
     let folder = tempfile::tempdir().unwrap();
     let path = text(&prepare(folder.path()));
     let problem = problem.replace("{folder}", &text(folder.path()));
+    let problem = problem.replace("{known}", &schema::VERSION.to_string());
     assert_eq!(message(&path), format!("SQLite3DataFile {path}: {problem}"));
 }
 
@@ -219,4 +220,16 @@ fn a_present_schema_is_left_alone() {
     let kept: String =
         connection.query_row("SELECT command FROM orc_log", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, "kept");
+}
+
+#[tokio::test]
+async fn jobs_are_timed() {
+    let sqlite = Sqlite::open(":memory:").unwrap();
+    assert!(sqlite.queries().is_empty());
+    sqlite.run(Urgency::Now, |_| Ok(())).await.unwrap();
+    let broken = sqlite.run(Urgency::Later, |connection| connection.execute_batch("nonsense"));
+    assert!(broken.await.is_err());
+    let samples = sqlite.queries().since(crate::clock::Moment::default());
+    let failed: Vec<bool> = samples.iter().map(|(_, sample)| sample.failure.is_some()).collect();
+    assert_eq!(failed, [false, true]);
 }

@@ -1,7 +1,7 @@
 //! What the API needs from the rest of the program. The program implements it; tests put
 //! something simpler in its place.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use shared::InstanceKey;
@@ -12,6 +12,7 @@ use crate::{
     config::ConfigHandle,
     inventory::view::{FleetView, Instance},
     journal::{Journal, facts::Node},
+    measure::Measurements,
 };
 
 /// Everything a handler can reach.
@@ -28,6 +29,8 @@ pub struct Services {
     pub operations: Arc<dyn Operations>,
     /// This process.
     pub node: Node,
+    /// What the service measured of itself.
+    pub measurements: Measurements,
     /// What this process is among its peers, and how it is.
     pub standing: watch::Receiver<Standing>,
     /// Name of this node in front of messages, where `PrependMessagesWithOrcIdentity` wants one.
@@ -54,6 +57,18 @@ pub trait Operations: Send + Sync + 'static {
     /// The name that `HostnameResolveMethod` gives to a host; called for hosts that are not
     /// known under the given name.
     fn resolve<'a>(&'a self, hostname: &'a str) -> BoxFuture<'a, Result<String, String>>;
+
+    /// Resolved names with the time until which each holds, by the name that was asked for.
+    fn resolved_names(&self) -> BTreeMap<String, (String, Moment)>;
+
+    /// Forget every resolved name.
+    fn forget_resolved_names(&self) -> BoxFuture<'_, Result<(), String>>;
+
+    /// Open and close a TCP connection to a server.
+    fn connect<'a>(&'a self, key: &'a InstanceKey) -> BoxFuture<'a, Result<(), String>>;
+
+    /// Keep a picture of all topologies for later.
+    fn snapshot_topologies(&self) -> BoxFuture<'_, Result<(), String>>;
 
     /// Probe a server now and take it into the inventory. Returns when the view shows it.
     fn discover<'a>(&'a self, key: &'a InstanceKey)

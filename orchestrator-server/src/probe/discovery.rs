@@ -8,13 +8,13 @@ use std::{
 };
 
 use shared::InstanceKey;
-use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use super::{
     backoff::{Backoff, Growth},
     degraded,
     due::due,
+    queue::{Queue, Stopwatch},
     resolver::Resolver,
 };
 use crate::{
@@ -25,6 +25,7 @@ use crate::{
         update,
         view::FleetView,
     },
+    measure::{ProbeSample, QueueSample, Window},
     mysql::{
         driver::{FailureKind, MysqlDriver, Observation},
         state::ServerState,
@@ -44,8 +45,9 @@ pub struct Discovery {
     config: ConfigHandle,
     clock: SharedClock,
     tasks: Tasks,
-    places: Arc<Semaphore>,
-    places_for_the_dead: Arc<Semaphore>,
+    places: Arc<Queue>,
+    places_for_the_dead: Arc<Queue>,
+    probes: Arc<Window<ProbeSample>>,
     state: Arc<Mutex<State>>,
 }
 
@@ -89,8 +91,9 @@ impl Discovery {
             clock,
             tasks,
             config,
-            places: Arc::new(Semaphore::new(places)),
-            places_for_the_dead: Arc::new(Semaphore::new(dead)),
+            places: Arc::new(Queue::new(places)),
+            places_for_the_dead: Arc::new(Queue::new(dead)),
+            probes: Arc::new(Window::keeping(now.discovery_metrics_retention())),
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -134,12 +137,14 @@ impl Discovery {
         let (this, key) = (self.clone(), key.clone());
         self.tasks.spawn("probe", async move {
             let places = if failing { &this.places_for_the_dead } else { &this.places };
-            // The semaphore is never closed.
-            let _place = places.acquire().await;
+            let _place = places.place().await;
             let busy = Busy { state: this.state.clone(), key };
+            let watch = Stopwatch::start();
             let observation = this.observe(&busy.key).await;
+            let watch = watch.answered();
             this.note(&busy.key, &observation, true);
             this.inventory.record(observation.clone()).await;
+            this.probes.add(this.clock.now(), watch.recorded(&observation));
             drop(busy);
             this.crawl(&observation);
         });
@@ -147,9 +152,12 @@ impl Discovery {
 
     /// Probe now, whatever the queue says; the answer is visible to every reader on return.
     pub async fn read(&self, key: &InstanceKey) -> Observation {
+        let watch = Stopwatch::start();
         let observation = self.observe(key).await;
+        let watch = watch.answered();
         self.note(key, &observation, false);
         self.inventory.record_now(Urgent::Observed(Box::new(observation.clone()))).await;
+        self.probes.add(self.clock.now(), watch.recorded(&observation));
         self.crawl(&observation);
         observation
     }
@@ -163,6 +171,18 @@ impl Discovery {
             }
             Err(_) => observation,
         }
+    }
+
+    /// How long probes took lately.
+    #[must_use]
+    pub fn probes(&self) -> Arc<Window<ProbeSample>> {
+        self.probes.clone()
+    }
+
+    /// The queue of servers that answer, and that of servers that do not, as they are now.
+    #[must_use]
+    pub fn queues(&self) -> [QueueSample; 2] {
+        [self.places.sample(), self.places_for_the_dead.sample()]
     }
 
     /// The server is no longer wanted.

@@ -6,5 +6,6 @@ pub mod degraded;
 pub mod discovery;
 pub mod due;
 pub mod heartbeat;
+mod queue;
 pub mod resolver;
 pub mod suspicion;

@@ -1,7 +1,10 @@
 //! The API with everything behind it replaced: a journal in memory, operations that only note
 //! what they were asked.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     body::{Body, to_bytes},
@@ -24,6 +27,7 @@ use crate::{
         command::Command,
         facts::{Applied, Facts, Node},
     },
+    measure::{Measurements, QueueHistory},
 };
 
 /// See the module's text.
@@ -91,6 +95,7 @@ impl Lab {
             journal: journal.clone(),
             operations: operations.clone(),
             node,
+            measurements: measurements(),
             standing: standing.subscribe(),
             identity: None,
         });
@@ -136,6 +141,11 @@ impl Lab {
             change(Arc::make_mut(&mut view.facts));
         });
     }
+}
+
+/// One queue, nothing measured yet.
+fn measurements() -> Measurements {
+    Measurements { queues: vec![Arc::new(QueueHistory::new("DEFAULT"))], ..Measurements::default() }
 }
 
 /// Always [`NOW`].
@@ -228,6 +238,26 @@ impl Operations for NotedOperations {
             other => Ok(other.to_owned()),
         };
         async move { answer }.boxed()
+    }
+
+    fn resolved_names(&self) -> BTreeMap<String, (String, Moment)> {
+        [("alias-of-db1".to_owned(), ("db1".to_owned(), NOW))].into()
+    }
+
+    fn forget_resolved_names(&self) -> BoxFuture<'_, Result<(), String>> {
+        self.note("forget names".to_owned());
+        async { Ok(()) }.boxed()
+    }
+
+    fn connect<'a>(&'a self, key: &'a InstanceKey) -> BoxFuture<'a, Result<(), String>> {
+        let known = self.fleet.borrow().instance(key).is_some();
+        let answer = known.then_some(()).ok_or_else(|| format!("dial tcp {key}: refused"));
+        async move { answer }.boxed()
+    }
+
+    fn snapshot_topologies(&self) -> BoxFuture<'_, Result<(), String>> {
+        self.note("snapshot".to_owned());
+        async { Ok(()) }.boxed()
     }
 
     fn discover<'a>(

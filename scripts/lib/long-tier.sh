@@ -1,6 +1,7 @@
 # The long tier: what takes too long for every change. Sourced by scripts/test.
 
-readonly LONG=(fuzz newest_mariadb failover_times fault_loop quick_restart calm_when_cut calm_under_load soak)
+readonly LONG=(fuzz newest_mariadb client hints_survive failover_times fault_loop quick_restart
+    calm_when_cut calm_under_load soak)
 readonly LONG_RESULTS=target/long-tier
 readonly VERIFICATION=docs/verification.md
 
@@ -15,6 +16,23 @@ part_newest_mariadb() {
     cargo build --workspace --bins --locked
     SANDBOX_MARIADB_SUITE=unstable cargo test -p orchestrator-tests --test driver --test failover --locked -- \
         MariaDb mariadb --test-threads=2
+}
+
+# The static client: size, speed, memory, a storm of cron jobs.
+part_client() {
+    local status=0 output=$LONG_RESULTS/client.txt section=$LONG_RESULTS/client.md
+    mkdir -p "$LONG_RESULTS"
+    scripts/bench client 2>&1 | tee "$output" || status=$?
+    { echo "The static client against a real server."; echo; sed -nE 's/^=> |^.*(: static, )/- \1/p' "$output"; } |
+        sed 's/- : /- /' > "$section"
+    write_section client "$section" "$status"
+    return "$status"
+}
+
+# Two hundred times: hints are written, the server is killed, and every acknowledged one is there.
+part_hints_survive() {
+    cargo build --workspace --bins --locked
+    KILL_ROUNDS=200 cargo test -p orchestrator-tests --test api --locked -- durability
 }
 
 part_failover_times() { measured failover_times; }

@@ -36,7 +36,12 @@ pub fn single_statement(text: &str) -> Result<&str, NotOneStatement> {
             end
         }
     };
-    if scanner.found { Ok(text[..end].trim()) } else { Err(NotOneStatement::Empty) }
+    match text[..end].trim() {
+        _ if !scanner.found => Err(NotOneStatement::Empty),
+        // Without its semicolon this would end in a comment.
+        cut if cut.ends_with("--") && end < text.len() => Ok(text[..=end].trim()),
+        cut => Ok(cut),
+    }
 }
 
 struct Scanner<'a> {
@@ -126,6 +131,7 @@ mod tests {
     #[case("select 1 # a;b", "select 1 # a;b")]
     #[case("select 1 --", "select 1 --")]
     #[case("select 3--1", "select 3--1")]
+    #[case("select 3--; ;", "select 3--;")]
     #[case("select /*!50708 sql_no_cache */ 1", "select /*!50708 sql_no_cache */ 1")]
     fn one(#[case] text: &str, #[case] statement: &str) {
         assert_eq!(single_statement(text), Ok(statement));

@@ -25,6 +25,7 @@ async fn hints_are_kept_and_shown(#[values(Flavor::MySql, Flavor::MariaDb)] flav
         "InstancePollSeconds": 1,
         "AuditLogFile": file,
         "DiscoveryCollectionRetentionSeconds": 60,
+        "DetectClusterAliasQuery": "select 'by-query'",
     }))
     .await;
     service.discover(&sandbox, 1).await;
@@ -34,6 +35,7 @@ async fn hints_are_kept_and_shown(#[values(Flavor::MySql, Flavor::MariaDb)] flav
     maintenance(&service, &sandbox).await;
     names(&service, &sandbox).await;
     control_replicas(&service, &sandbox).await;
+    alias(&service, &sandbox).await;
     measurements(&service).await;
     let audit = std::fs::read_to_string(&file).unwrap();
     let line = format!(
@@ -180,6 +182,21 @@ async fn names(service: &Service, sandbox: &Sandbox) {
     let snapshot = service.json("snapshot-topologies").await;
     assert_eq!(snapshot["Message"], "Topology Snapshot completed", "{snapshot}");
     assert!(snapshot["Details"].as_str().unwrap().starts_with("Took "), "{snapshot}");
+}
+
+/// What a person says wins over the query, until they take it back.
+async fn alias(service: &Service, sandbox: &Sandbox) {
+    for (given, shown) in [("it's%20%22ours%22", "it's \"ours\""), ("", "by-query")] {
+        let path = format!("set-cluster-alias/{}?alias={given}", sandbox.address(1));
+        assert_eq!(service.json(&path).await["Code"], "OK");
+        wait::until(wait::secs(10), "the cluster has its alias", || async {
+            let infos = service.get("clusters-info").await?;
+            if infos[0]["ClusterAlias"] == shown { Ok(()) } else { Err(infos.to_string()) }
+        })
+        .await;
+        let info = service.json(&format!("cluster-info/{}", sandbox.address(4))).await;
+        assert_eq!(info["ClusterAlias"], shown);
+    }
 }
 
 async fn control_replicas(service: &Service, sandbox: &Sandbox) {

@@ -414,15 +414,15 @@ impl Owner {
         }
     }
 
-    /// Alias and domain: the operator's query (the head's answer before the others'), then what
-    /// was assigned, then `ClusterNameToAlias` (spec 04, 7.2).
+    /// Alias and domain: what a person said, the operator's query (the head's answer before the
+    /// others'), then what was assigned, then `ClusterNameToAlias` (spec 04, 7.2).
     fn named(&self, name: &str, instances: BTreeMap<InstanceKey, Arc<Instance>>) -> Cluster {
         let mut by_depth: Vec<&Arc<Instance>> = instances.values().collect();
         by_depth.sort_by_key(|i| i.place.depth);
         let text = |t: &Option<String>| t.clone().filter(|t| !t.is_empty());
-        let alias = by_depth
-            .iter()
-            .find_map(|i| text(&i.metadata.cluster_alias))
+        let overridden = self.facts.borrow().alias_overrides.get(name).cloned();
+        let alias = overridden
+            .or_else(|| by_depth.iter().find_map(|i| text(&i.metadata.cluster_alias)))
             .or_else(|| self.facts.borrow().aliases.get(name).cloned())
             .or_else(|| self.config.current().cluster_aliases.alias_for(name).map(str::to_owned));
         let domain = by_depth.iter().find_map(|i| text(&i.metadata.cluster_domain));

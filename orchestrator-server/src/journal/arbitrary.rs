@@ -69,6 +69,8 @@ fn hint() -> impl Strategy<Value = Command> {
         key().prop_map(|key| Command::Remember { key }),
         (cluster(), alias())
             .prop_map(|(cluster, alias)| Command::SetClusterAlias { cluster, alias }),
+        (cluster(), alias())
+            .prop_map(|(cluster, alias)| Command::OverrideClusterAlias { cluster, alias }),
     ]
 }
 

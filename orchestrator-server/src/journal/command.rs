@@ -142,7 +142,15 @@ pub enum Command {
     },
     /// Automated recoveries are switched off or on, everywhere.
     SetRecoveriesDisabled(bool),
-    /// A cluster is known under this alias from now on; an empty one takes its alias away.
+    /// A person gives a cluster this alias, whatever queries say; an empty one takes it away.
+    OverrideClusterAlias {
+        /// Cluster name; the cluster need not be known.
+        cluster: String,
+        /// Its alias.
+        alias: String,
+    },
+    /// A cluster is known under this alias from now on, unless queries say otherwise; an empty one
+    /// takes its alias away.
     SetClusterAlias {
         /// Cluster name.
         cluster: String,

@@ -33,7 +33,9 @@ pub struct Facts {
     pub candidates: RedBlackTreeMapSync<InstanceKey, Candidate>,
     /// Forgotten servers and until when they stay so.
     pub forgotten: HashTrieMapSync<InstanceKey, Moment>,
-    /// Cluster aliases by cluster name, as assigned by people or by failovers.
+    /// Cluster aliases by cluster name, as people want them: they win over queries.
+    pub alias_overrides: HashTrieMapSync<String, String>,
+    /// Cluster aliases by cluster name, as assigned by failovers.
     pub aliases: HashTrieMapSync<String, String>,
     /// Detections by number.
     pub detections: RedBlackTreeMapSync<u64, Arc<Detection>>,
@@ -294,6 +296,10 @@ impl Facts {
                 self.recoveries_disabled = *disabled;
                 1
             }
+            Command::OverrideClusterAlias { cluster, alias } => {
+                give_alias(&mut self.alias_overrides, cluster, alias);
+                1
+            }
             Command::SetClusterAlias { cluster, alias } => {
                 self.set_alias(cluster, alias);
                 1
@@ -471,18 +477,12 @@ impl Facts {
         }
     }
 
-    /// One alias names one cluster: an older holder loses it. An empty alias names none.
+    /// What a person called the cluster moves with it to its new name.
     fn set_alias(&mut self, cluster: &str, alias: &str) {
-        if alias.is_empty() {
-            self.aliases.remove_mut(cluster);
-            return;
+        give_alias(&mut self.aliases, cluster, alias);
+        if self.alias_overrides.values().any(|a| a == alias) {
+            give_alias(&mut self.alias_overrides, cluster, alias);
         }
-        let holders: Vec<String> =
-            self.aliases.iter().filter(|(_, a)| *a == alias).map(|(c, _)| c.clone()).collect();
-        for holder in holders {
-            self.aliases.remove_mut(&holder);
-        }
-        self.aliases.insert_mut(cluster.to_owned(), alias.to_owned());
     }
 
     fn purge(&mut self, at: Moment, history_before: Moment, candidates_before: Moment) -> u64 {
@@ -505,6 +505,20 @@ impl Facts {
         self.drop_blocks_without_cause();
         dropped
     }
+}
+
+/// One alias names one cluster: an older holder loses it. An empty alias names none.
+fn give_alias(aliases: &mut HashTrieMapSync<String, String>, cluster: &str, alias: &str) {
+    if alias.is_empty() {
+        aliases.remove_mut(cluster);
+        return;
+    }
+    let holders: Vec<String> =
+        aliases.iter().filter(|(_, a)| *a == alias).map(|(c, _)| c.clone()).collect();
+    for holder in holders {
+        aliases.remove_mut(&holder);
+    }
+    aliases.insert_mut(cluster.to_owned(), alias.to_owned());
 }
 
 impl Recovery {

@@ -158,6 +158,27 @@ fn an_alias_names_one_cluster() {
 }
 
 #[test]
+fn what_a_person_called_a_cluster_moves_with_it() {
+    let called = |cluster: &str, alias: &str| Command::OverrideClusterAlias {
+        cluster: cluster.into(),
+        alias: alias.into(),
+    };
+    let failed_over = |cluster: &str, alias: &str| Command::SetClusterAlias {
+        cluster: cluster.into(),
+        alias: alias.into(),
+    };
+    let mut facts = facts(&[called("a:3306", "shop"), called("c:3306", "old")]);
+    facts.apply(&failed_over("b:3306", "shop"));
+    assert_eq!(facts.alias_overrides.get("a:3306"), None);
+    assert_eq!(facts.alias_overrides.get("b:3306").unwrap(), "shop");
+    facts.apply(&failed_over("d:3306", "other"));
+    assert_eq!(facts.alias_overrides.size(), 2, "an alias of another origin overrides nothing");
+    facts.apply(&called("b:3306", ""));
+    assert_eq!(facts.alias_overrides.keys().collect::<Vec<_>>(), ["c:3306"]);
+    assert_eq!(facts.aliases.get("b:3306").unwrap(), "shop", "what else is known counts again");
+}
+
+#[test]
 fn detections_and_recoveries_are_numbered_apart() {
     let mut facts = Facts::default();
     assert_eq!(facts.apply(&detection("a", "c1", "", 1)).number, 1);

@@ -79,7 +79,8 @@ pub(in crate::http) async fn master(call: &Call) -> Outcome {
 pub(in crate::http) async fn set_alias(call: &Call) -> Outcome {
     let (cluster, alias) = (call.param("clusterName"), call.query.get("alias"));
     let audit = call.audit("set-cluster-alias", None, format!("{cluster}: {alias}"));
-    let command = Command::SetClusterAlias { cluster: cluster.to_owned(), alias: alias.to_owned() };
+    let command =
+        Command::OverrideClusterAlias { cluster: cluster.to_owned(), alias: alias.to_owned() };
     call.record(command, Some(audit)).await?;
     Reply::done(format!("Cluster {cluster} now has alias '{alias}'"))
 }

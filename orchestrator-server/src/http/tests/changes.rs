@@ -313,6 +313,6 @@ async fn a_cluster_gets_an_alias() {
     let answer = lab.get("/api/set-cluster-alias/db1:3306?alias=shop").await;
     assert_eq!(answer.message(), "Cluster db1:3306 now has alias 'shop'");
     let expected =
-        Command::SetClusterAlias { cluster: "db1:3306".to_owned(), alias: "shop".to_owned() };
+        Command::OverrideClusterAlias { cluster: "db1:3306".to_owned(), alias: "shop".to_owned() };
     assert_eq!(lab.commands()[0], expected);
 }

@@ -378,7 +378,7 @@ async fn hostile_texts_are_kept_literally() {
             assert_eq!(shown.as_str(), Some(text));
         }
         assert_eq!(pools.as_object().unwrap().keys().collect::<Vec<_>>(), [text]);
-        assert_eq!(lab.services.view().facts.aliases.get("db1:3306").unwrap(), text);
+        assert_eq!(lab.services.view().facts.alias_overrides.get("db1:3306").unwrap(), text);
         let audit = get("audit").await;
         let reason = format!("owner: {text}, reason: {text}");
         assert!(audit.as_array().unwrap().iter().any(|entry| entry["Message"] == *reason));

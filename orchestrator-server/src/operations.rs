@@ -21,6 +21,9 @@ use crate::{
 /// Longest wait until forgotten servers are gone from every picture.
 const GONE: Duration = Duration::from_secs(5);
 
+/// Names that are never asked anew hold as good as for ever.
+const FOR_GOOD: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Longest wait for a connection where the configuration names none.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -68,11 +71,13 @@ impl Operations for ServiceOperations {
     fn resolved_names(&self) -> BTreeMap<String, (String, Moment)> {
         let fleet = self.core.inventory.view();
         let host = |key: &InstanceKey| key.hostname().to_owned();
+        let lasts = self.core.config.current().hostname_resolve_expiry().unwrap_or(FOR_GOOD);
         let of_dns = self.core.resolver.cached().into_iter();
-        let of_dns =
-            of_dns.filter_map(|(name, found)| Some((name, (found.outcome.ok()?, found.at))));
+        let of_dns = of_dns
+            .filter_map(|(name, found)| Some((name, (found.outcome.ok()?, found.at + lasts))));
         let told = fleet.names.iter();
-        let told = told.map(|(asked, name)| (host(asked), (host(&name.known), name.learned)));
+        let told =
+            told.map(|(asked, name)| (host(asked), (host(&name.known), name.learned + lasts)));
         of_dns.chain(told).collect()
     }
 

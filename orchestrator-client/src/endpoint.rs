@@ -9,7 +9,10 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::failure::{Failure, Status};
-use crate::request::Http;
+use crate::http::Http;
+
+/// What stands for a password in every text.
+const REMOVED: &str = "<REMOVED>";
 
 const DEFAULT: &str = "http://localhost:3000";
 
@@ -29,31 +32,38 @@ impl Endpoint {
             if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let base = normalised(&with_scheme);
         // Of "http://" alone, no slashes are left to separate a host.
-        let url = Url::parse(&base).ok().filter(|url| {
+        let usable = Url::parse(&base).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.has_host() && base.contains("://")
         });
-        let Some(url) = url else {
-            let shown = text.rsplit_once('@').map_or(text, |(_, host)| host);
+        if !usable {
+            let shown = masked(&with_scheme);
+            let shown = if text.contains("://") { &shown } else { &shown["http://".len()..] };
             return Err(Failure::Usage(format!(
                 "{shown:?} is no address of a server; give one such as http://host:3000/api"
             )));
-        };
-        let shown = match url.password() {
-            Some(password) => base.replacen(&format!(":{password}@"), ":<REMOVED>@", 1),
-            None => base.clone(),
-        };
-        // An encoded password may be spelled otherwise in the text: then nothing of it is shown.
-        let shown = if url.password().is_some() && shown == base {
-            base.rsplit_once('@').map_or(base.as_str(), |(_, host)| host).to_owned()
-        } else {
-            shown
-        };
+        }
+        let shown = masked(&base);
         Ok(Self { base, shown })
     }
 
     /// Whether requests are encrypted.
     pub(crate) fn is_tls(&self) -> bool {
         self.base.starts_with("https:")
+    }
+}
+
+/// An address for people, without the password. Cut by hand, since the text may be no valid
+/// address, or spell the password otherwise than a parser would.
+pub(crate) fn masked(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // A password that is not encoded may hold a slash: then nothing of it may be left.
+    let Some(at) = rest[..end].rfind('@').or_else(|| rest.rfind('@')) else {
+        return address.to_owned();
+    };
+    match rest[..at].split_once(':') {
+        Some((user, _)) => format!("{scheme}://{user}:{REMOVED}{}", &rest[at..]),
+        None => address.to_owned(),
     }
 }
 

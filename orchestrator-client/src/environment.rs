@@ -1,103 +1,102 @@
-//! Defaults from outside the command line: the profile file, the environment, the system's user.
-//!
-//! The profile file is shell text, so a shell reads it, once, and only if the file exists.
+//! The variables that the client knows: those of the process, overlaid by the profile file.
 
-use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
+use std::collections::HashMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
+
+use crate::failure::Failure;
+use crate::{profile, profile_shell};
 
 const PROFILE: &str = "/etc/profile.d/orchestrator-client.sh";
 
-/// The variables, in the order in which the shell prints them.
-const VARIABLES: [&str; 5] = [
-    "ORCHESTRATOR_API",
-    "ORCHESTRATOR_INSTANCE",
-    "ORCHESTRATOR_AUTH_USER",
-    "ORCHESTRATOR_AUTH_PASSWORD",
-    "ORCHESTRATOR_AUTH_USER_HEADER",
+pub(crate) const API: &str = "ORCHESTRATOR_API";
+pub(crate) const INSTANCE: &str = "ORCHESTRATOR_INSTANCE";
+pub(crate) const AUTH_USER: &str = "ORCHESTRATOR_AUTH_USER";
+pub(crate) const AUTH_PASSWORD: &str = "ORCHESTRATOR_AUTH_PASSWORD";
+pub(crate) const AUTH_USER_HEADER: &str = "ORCHESTRATOR_AUTH_USER_HEADER";
+pub(crate) const AUTH_TOKEN: &str = "ORCHESTRATOR_AUTH_TOKEN";
+pub(crate) const CA_FILE: &str = "ORCHESTRATOR_CA_FILE";
+pub(crate) const CERT_FILE: &str = "ORCHESTRATOR_CERT_FILE";
+pub(crate) const KEY_FILE: &str = "ORCHESTRATOR_KEY_FILE";
+pub(crate) const CURL_CA_BUNDLE: &str = "CURL_CA_BUNDLE";
+pub(crate) const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+
+/// Every variable that counts. The last ones are those that curl knew: proxies and certificates.
+pub(crate) const KNOWN: [&str; 18] = [
+    API,
+    INSTANCE,
+    AUTH_USER,
+    AUTH_PASSWORD,
+    AUTH_USER_HEADER,
+    AUTH_TOKEN,
+    CA_FILE,
+    CERT_FILE,
+    KEY_FILE,
+    CURL_CA_BUNDLE,
+    SSL_CERT_FILE,
+    "http_proxy",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
 ];
 
-/// The values of the variables; empty where unset.
+/// The values of the known variables.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Environment {
-    pub(crate) api: String,
-    pub(crate) instance: String,
-    pub(crate) auth_user: String,
-    pub(crate) auth_password: String,
-    pub(crate) auth_user_header: String,
-}
+pub(crate) struct Environment(HashMap<&'static str, String>);
 
 impl Environment {
-    /// The environment, overlaid by the profile file (spec 03, 1.3).
-    pub(crate) fn load() -> Self {
-        Self::of_profile(Path::new(PROFILE)).unwrap_or_else(|| {
-            Self::from(VARIABLES.map(|name| {
-                std::env::var_os(name).unwrap_or_default().to_string_lossy().into_owned()
-            }))
-        })
+    /// The environment of the process, overlaid by the profile file.
+    pub(crate) fn load() -> Result<Self, Failure> {
+        Self::load_with(Path::new(PROFILE))
     }
 
-    /// What the variables are after a shell has read the file; `None` if there is no such file,
-    /// no shell, or the file ends the shell.
-    fn of_profile(file: &Path) -> Option<Self> {
-        if !file.is_file() {
-            return None;
-        }
-        let values = VARIABLES.map(|name| format!("\"${name}\"")).join(" ");
-        let script = format!(". \"$0\" >/dev/null; printf '%s\\0' {values}");
-        let run = |shell| {
-            Command::new(shell)
-                .arg("-c")
-                .arg(&script)
-                .arg(file)
-                .stdin(Stdio::null())
-                .stderr(Stdio::inherit())
-                .output()
+    fn load_with(file: &Path) -> Result<Self, Failure> {
+        let mut values = Self::of_process()?;
+        // An unreadable file was silently none to the shell, too: others may not be meant to
+        // see the password in it.
+        let Ok(text) = std::fs::read(file) else { return Ok(values) };
+        let inherited = |name: &str| std::env::var(name).unwrap_or_default();
+        let assigned = match profile::read(&text, inherited) {
+            Ok(assigned) => assigned,
+            Err(line) => profile_shell::run(file, line)?,
         };
-        let output = match run("bash") {
-            Err(error) if error.kind() == ErrorKind::NotFound => run("sh"),
-            other => other,
+        for name in KNOWN {
+            if let Some(value) = assigned.get(name) {
+                values.0.insert(name, value.clone());
+            }
         }
-        .ok()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let values: Vec<_> = text.split('\0').map(str::to_owned).collect();
-        // The text ends with a separator, which gives one empty piece more.
-        let values: [String; 6] = values.try_into().ok()?;
-        let [api, instance, user, password, header, _] = values;
-        Some(Self::from([api, instance, user, password, header]))
+        Ok(values)
     }
-}
 
-impl From<[String; VARIABLES.len()]> for Environment {
-    fn from(values: [String; VARIABLES.len()]) -> Self {
-        let [api, instance, auth_user, auth_password, auth_user_header] = values;
-        Self { api, instance, auth_user, auth_password, auth_user_header }
+    fn of_process() -> Result<Self, Failure> {
+        let mut values = HashMap::new();
+        for name in KNOWN {
+            if let Some(value) = std::env::var_os(name) {
+                let text = value
+                    .into_string()
+                    .map_err(|_| Failure::Usage(format!("the variable {name} is not UTF-8")))?;
+                values.insert(name, text);
+            }
+        }
+        Ok(Self(values))
     }
-}
 
-/// The name of the user who runs this process.
-///
-/// `cron` may set neither `USER` nor `HOME`, so the user id decides; the variables help where
-/// users are not in `/etc/passwd`, and the bare id remains in containers that know no name.
-pub(crate) fn current_user() -> String {
-    let id = std::fs::metadata("/proc/self").map(|metadata| metadata.uid()).ok();
-    let named = id
-        .and_then(|id| user_name(&std::fs::read_to_string("/etc/passwd").unwrap_or_default(), id));
-    let variable = |name| std::env::var(name).ok().filter(|name| !name.is_empty());
-    named
-        .or_else(|| variable("USER"))
-        .or_else(|| variable("LOGNAME"))
-        .or_else(|| id.map(|id| id.to_string()))
-        .unwrap_or_default()
-}
+    /// The value of a variable; empty if it is unset.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
 
-fn user_name(passwd: &str, id: u32) -> Option<String> {
-    passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
-    })
+    /// The first of the variables that is not empty.
+    pub(crate) fn first(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
+        names.iter().map(|name| (*name, self.get(name))).find(|(_, value)| !value.is_empty())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of<const N: usize>(values: [(&'static str, &str); N]) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name, value.to_owned())).collect())
+    }
 }
 
 #[cfg(test)]
@@ -105,43 +104,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_are_found_by_id() {
-        let passwd = "root:x:0:0:root:/root:/bin/sh\n# note\nbroken\ndba:x:1001:1001::/home/dba:\n";
-        assert_eq!(user_name(passwd, 0).as_deref(), Some("root"));
-        assert_eq!(user_name(passwd, 1001).as_deref(), Some("dba"));
-        assert_eq!(user_name(passwd, 7), None);
+    fn a_profile_file_wins_over_the_environment() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "ORCHESTRATOR_API='http://h1 http://h2'\nOTHER=x\nPATH=y\n").unwrap();
+        let environment = Environment::load_with(file.path()).unwrap();
+        assert_eq!(environment.get(API), "http://h1 http://h2");
+        assert_eq!(environment.get("PATH"), "");
     }
 
     #[test]
-    fn the_current_user_is_never_empty() {
-        assert_ne!(current_user(), "");
-    }
-
-    fn profile(name: &str, text: &str) -> Option<Environment> {
-        let file = std::env::temp_dir()
-            .join(format!("orchestrator-client-{}-{name}.sh", std::process::id()));
-        std::fs::write(&file, text).unwrap();
-        let environment = Environment::of_profile(&file);
-        std::fs::remove_file(&file).unwrap();
-        environment
-    }
-
-    #[test]
-    fn a_profile_assigns_without_export_and_computes() {
-        let text = "echo noise\nORCHESTRATOR_API=\"http://h1:3000/api http://h2:3000/api\"\n\
-                    if true; then ORCHESTRATOR_INSTANCE=`echo db1`:12345; fi\n\
-                    ORCHESTRATOR_AUTH_USER=u\nexport ORCHESTRATOR_AUTH_PASSWORD='p w'\n\
-                    ORCHESTRATOR_AUTH_USER_HEADER=\n";
-        let expected = Environment::from(
-            ["http://h1:3000/api http://h2:3000/api", "db1:12345", "u", "p w", ""]
-                .map(str::to_owned),
-        );
-        assert_eq!(profile("plain", text), Some(expected));
-    }
-
-    #[test]
-    fn a_profile_that_ends_the_shell_is_as_good_as_none() {
-        assert_eq!(profile("exit", "exit 0\n"), None);
-        assert_eq!(Environment::of_profile(Path::new("/nonexistent/profile.sh")), None);
+    fn no_profile_file_is_no_error() {
+        assert!(Environment::load_with(Path::new("/nonexistent/profile.sh")).is_ok());
     }
 }

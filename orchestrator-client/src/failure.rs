@@ -80,7 +80,7 @@ pub(crate) enum Failure {
     /// HTTP 401 or 403.
     #[error(
         "Not authorised at {at} (HTTP {code}): set ORCHESTRATOR_AUTH_USER and \
-         ORCHESTRATOR_AUTH_PASSWORD, -b or -e"
+         ORCHESTRATOR_AUTH_PASSWORD, ORCHESTRATOR_AUTH_USER_HEADER or ORCHESTRATOR_AUTH_TOKEN"
     )]
     Unauthorised {
         /// The address, masked.

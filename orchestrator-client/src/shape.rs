@@ -6,70 +6,26 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use shared::commands::{Line, Output, Test};
 
 use crate::failure::Failure;
 use crate::json_line::json_line;
 use crate::request::Answer;
 
-/// How an answer is printed.
-#[derive(Clone, Copy)]
-pub(crate) enum Show {
-    /// Not at all.
-    Nothing,
-    /// The instance that was asked for: the answer names none.
-    Asked,
-    /// The whole body as one line of JSON.
-    Body,
-    /// The payload as one line of JSON.
-    Json,
-    /// The payload as one line.
-    One(Line),
-    /// The payload as one line, if it passes the test.
-    OneIf(fn(&Value) -> bool, Line),
-    /// Each element of the payload as one line.
-    Each(Line),
-    /// Each element of the payload that passes the test.
-    EachIf(fn(&Value) -> bool, Line),
-    /// The text that most elements have there; of equals, the last in order.
-    MostCommon(&'static str),
-    /// The raft leader's address, which must not be empty.
-    RaftLeader,
-}
-
-/// How a value becomes a line. Places are JSON pointers.
-#[derive(Clone, Copy)]
-pub(crate) enum Line {
-    /// `host:port` of an instance or of a key.
-    Key,
-    /// `host:port` of the key at the place.
-    KeyAt(&'static str),
-    /// The value itself, a string without quotes.
-    Text,
-    /// The value at the place.
-    TextAt(&'static str),
-    /// The values at two places with a text between them.
-    Pair(&'static str, &'static str, &'static str),
-    /// `instance<source`.
-    Relocated,
-    /// An entry of the replication analysis.
-    Analysis,
-}
-
 /// Prints an answer. `asked` is the instance of the command line.
-pub(crate) fn render(show: Show, answer: &Answer, asked: &str) -> Result<String, Failure> {
+pub(crate) fn render(output: Output, answer: &Answer, asked: &str) -> Result<String, Failure> {
     let payload = answer.payload();
-    let any: fn(&Value) -> bool = |_| true;
-    match show {
-        Show::Nothing => Ok(String::new()),
-        Show::Asked => Ok(format!("{asked}\n")),
-        Show::Body => Ok(json_line(&answer.body) + "\n"),
-        Show::Json => Ok(json_line(&payload.to_string()) + "\n"),
-        Show::One(line) => lines(non_null(payload), any, line),
-        Show::OneIf(test, line) => lines(non_null(payload), test, line),
-        Show::Each(line) => lines(elements(payload), any, line),
-        Show::EachIf(test, line) => lines(elements(payload), test, line),
-        Show::MostCommon(place) => Ok(most_common(elements(payload), place)),
-        Show::RaftLeader => match text(payload) {
+    match output {
+        Output::Nothing => Ok(String::new()),
+        Output::Asked => Ok(format!("{asked}\n")),
+        Output::Body => Ok(json_line(&answer.body) + "\n"),
+        Output::Json => Ok(json_line(&payload.to_string()) + "\n"),
+        Output::One(line) => lines(non_null(payload), None, line),
+        Output::OneIf(test, line) => lines(non_null(payload), Some(test), line),
+        Output::Each(line) => lines(elements(payload), None, line),
+        Output::EachIf(test, line) => lines(elements(payload), Some(test), line),
+        Output::MostCommon(place) => Ok(most_common(elements(payload), place)),
+        Output::RaftLeader => match text(payload) {
             leader if leader.is_empty() => {
                 Err(Failure::NotRaftLeader("the node knows no leader at present".to_owned()))
             }
@@ -86,9 +42,9 @@ fn elements(value: &Value) -> &[Value] {
     value.as_array().map_or_else(|| non_null(value), Vec::as_slice)
 }
 
-fn lines(values: &[Value], test: fn(&Value) -> bool, line: Line) -> Result<String, Failure> {
+fn lines(values: &[Value], test: Option<Test>, line: Line) -> Result<String, Failure> {
     let mut printed = String::new();
-    for value in values.iter().filter(|value| test(value)) {
+    for value in values.iter().filter(|value| test.is_none_or(|test| passes(value, test))) {
         if let Some(text) = print(value, line)? {
             printed.push_str(&text);
             printed.push('\n');
@@ -150,6 +106,25 @@ fn most_common(values: &[Value], place: &str) -> String {
     }
     let most = counts.into_iter().max_by(|(a, m), (b, n)| m.cmp(n).then_with(|| a.cmp(b)));
     most.map(|(text, _)| text + "\n").unwrap_or_default()
+}
+
+fn passes(instance: &Value, test: Test) -> bool {
+    let flag = |name| instance.get(name).and_then(Value::as_bool).unwrap_or(false);
+    let both_run = || flag("ReplicationSQLThreadRuning") && flag("ReplicationIOThreadRuning");
+    let says =
+        |name| instance.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    // 1 running, 0 stopped, -1 no replica.
+    let both_are = |state: i64| {
+        ["ReplicationSQLThreadState", "ReplicationIOThreadState"]
+            .iter()
+            .all(|name| instance.get(name).and_then(Value::as_i64) == Some(state))
+    };
+    match test {
+        Test::Running => both_run(),
+        Test::Broken => !both_run() && (says("LastSQLError") || says("LastIOError")),
+        Test::Replicating => both_are(1),
+        Test::Stopped => both_are(0),
+    }
 }
 
 fn lacks(value: &Value, place: &str) -> Failure {

@@ -1,105 +1,18 @@
 //! What the flags, the environment and the defaults come to, and filling them into a path.
 //!
-//! Paths are templates of the command table: `{name}` is one encoded value, `[...]` a part that
-//! is left out when a value in it is empty. Nothing here knows a command.
+//! Paths are templates of the command table. Nothing here knows a command.
+
+use std::borrow::Cow;
 
 use shared::InstanceKey;
+use shared::commands::{Field, template};
+use shared::flags::FlagId;
 use shared::url::encode;
 
 use crate::arguments::Arguments;
-use crate::environment::{Environment, current_user};
+use crate::environment::{Environment, INSTANCE};
 use crate::failure::Failure;
-
-/// A value that a command cannot do without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
-    Instance,
-    Destination,
-    /// `-a`, or else `-i`.
-    Cluster,
-    Owner,
-    Reason,
-    Duration,
-    PromotionRule,
-    Tag,
-    Pool,
-    Hostname,
-    Binlog,
-    Seconds,
-    Query,
-    Path,
-}
-
-impl Field {
-    /// All fields.
-    const ALL: [Self; 14] = [
-        Self::Instance,
-        Self::Destination,
-        Self::Cluster,
-        Self::Owner,
-        Self::Reason,
-        Self::Duration,
-        Self::PromotionRule,
-        Self::Tag,
-        Self::Pool,
-        Self::Hostname,
-        Self::Binlog,
-        Self::Seconds,
-        Self::Query,
-        Self::Path,
-    ];
-
-    /// The name in `<name> must be provided`.
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::Instance => "instance",
-            Self::Destination => "destination",
-            Self::Cluster => "instance|alias",
-            Self::Owner => "owner",
-            Self::Reason => "reason",
-            Self::Duration => "duration",
-            Self::PromotionRule => "promotion-rule",
-            Self::Tag => "tag",
-            Self::Pool => "pool",
-            Self::Hostname => "hostname",
-            Self::Binlog => "binlog",
-            Self::Seconds => "seconds",
-            Self::Query => "query",
-            Self::Path => "path",
-        }
-    }
-
-    /// The flags that give the value, for the hint of an error and for the list of commands.
-    pub(crate) const fn flags(self) -> &'static str {
-        match self {
-            Self::Instance => "-i",
-            Self::Destination => "-d",
-            Self::Cluster => "-i|-a",
-            Self::Owner => "-o",
-            Self::Reason => "-r",
-            Self::Duration => "-u",
-            Self::PromotionRule => "-R",
-            Self::Tag => "-t",
-            Self::Pool => "-l",
-            Self::Hostname => "-H",
-            Self::Binlog => "-n",
-            Self::Seconds => "-S",
-            Self::Query => "-q",
-            Self::Path => "-P",
-        }
-    }
-
-    /// The name that stands for this value in a path template; `{text}` is the raw `-i`.
-    pub(crate) const fn placeholder(self) -> &'static str {
-        match self {
-            Self::Instance => "H",
-            Self::Destination => "D",
-            Self::Cluster => "C",
-            Self::PromotionRule => "rule",
-            other => other.label(),
-        }
-    }
-}
+use crate::user::current_user;
 
 /// The values of one invocation.
 #[derive(Debug)]
@@ -112,14 +25,14 @@ pub(crate) struct Values<'a> {
 impl<'a> Values<'a> {
     /// Joins the flags with the environment and the defaults.
     pub(crate) fn new(given: &'a Arguments, environment: &Environment) -> Result<Self, Failure> {
-        let instance = given.instance.as_ref().unwrap_or(&environment.instance).trim().to_owned();
-        let default_port = match given.default_port.as_deref() {
+        let instance = given.get(FlagId::Instance).unwrap_or(environment.get(INSTANCE));
+        let default_port = match given.get(FlagId::DefaultPort) {
             None => 3306,
             Some(text) => text.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
                 Failure::Usage(format!("-D {text}: give a port between 1 and 65535"))
             })?,
         };
-        Ok(Self { given, instance, default_port })
+        Ok(Self { given, instance: instance.trim().to_owned(), default_port })
     }
 
     /// Fails for the first of the fields that has no value.
@@ -129,7 +42,7 @@ impl<'a> Values<'a> {
             Some(field) => Err(Failure::Usage(format!(
                 "{} must be provided ({})",
                 field.label(),
-                field.flags()
+                field.hint()
             ))),
         }
     }
@@ -141,16 +54,8 @@ impl<'a> Values<'a> {
     }
 
     /// Fills a template.
-    pub(crate) fn fill(&self, template: &str) -> Result<String, Failure> {
-        let mut path = String::with_capacity(template.len() + 32);
-        let mut rest = template;
-        while let Some((before, after)) = rest.split_once('[') {
-            let (optional, after) = after.split_once(']').unwrap_or((after, ""));
-            path.push_str(&self.fill_part(before)?.unwrap_or_default());
-            path.push_str(&self.fill_part(optional)?.unwrap_or_default());
-            rest = after;
-        }
-        path.push_str(&self.fill_part(rest)?.unwrap_or_default());
+    pub(crate) fn fill(&self, path: &str) -> Result<String, Failure> {
+        let path = template::fill(path, |field| self.encoded(field))?;
         let dots = |segment: &&str| matches!(*segment, "." | "..");
         match path.split(['?', '#']).next().and_then(|path| path.split('/').find(dots)) {
             Some(segment) => Err(Failure::Usage(format!("{segment:?} cannot be sent as a value"))),
@@ -158,37 +63,15 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// One part of a template; `None` if a value in it is empty.
-    fn fill_part(&self, part: &str) -> Result<Option<String>, Failure> {
-        let mut pieces = part.split('{');
-        let mut filled = pieces.next().unwrap_or_default().to_owned();
-        for piece in pieces {
-            let (name, literal) = piece.split_once('}').unwrap_or((piece, ""));
-            let value = self.encoded(name)?;
-            if value.is_empty() {
-                return Ok(None);
-            }
-            filled.push_str(&value);
-            filled.push_str(literal);
-        }
-        Ok(Some(filled))
-    }
-
-    fn encoded(&self, name: &str) -> Result<String, Failure> {
-        let field = Field::ALL.into_iter().find(|field| field.placeholder() == name);
-        Ok(match (field, name) {
-            (Some(field @ (Field::Instance | Field::Destination)), _) => match self.key(field)? {
+    fn encoded(&self, field: Field) -> Result<String, Failure> {
+        Ok(match field {
+            Field::Instance | Field::Destination => match self.key(field)? {
                 Some(key) => format!("{}/{}", encode(key.hostname()), key.port()),
                 None => String::new(),
             },
             // A path is the caller's own and goes out as it is.
-            (Some(Field::Path), _) => self.text(Field::Path).trim_start_matches('/').to_owned(),
-            (Some(field), _) => encode(&self.text(field)).into_owned(),
-            (None, "text") => encode(&self.instance).into_owned(),
-            (None, "alias") => encode(given(&self.given.alias)).into_owned(),
-            (None, _) => {
-                return Err(Failure::Usage(format!("the command table has no value {name:?}")));
-            }
+            Field::Path => self.text(field).trim_start_matches('/').to_owned(),
+            field => encode(&self.text(field)).into_owned(),
         })
     }
 
@@ -198,41 +81,25 @@ impl<'a> Values<'a> {
         match text.split_whitespace().next() {
             None => Ok(None),
             Some(word) => InstanceKey::parse(word, self.default_port).map(Some).map_err(|error| {
-                let flags = field.flags();
-                Failure::Usage(format!("{flags}: {error}; give host, host:port or [ipv6]:port"))
+                let flag = field.hint();
+                Failure::Usage(format!("{flag}: {error}; give host, host:port or [ipv6]:port"))
             }),
         }
     }
 
-    fn text(&self, field: Field) -> String {
-        let given_text = match field {
-            Field::Instance => &self.instance,
-            Field::Cluster => match given(&self.given.alias) {
-                "" => &self.instance,
-                alias => alias,
+    fn text(&self, field: Field) -> Cow<'_, str> {
+        let given = |id| self.given.get(id).map(str::trim);
+        match field {
+            Field::Instance | Field::Text => self.instance.as_str().into(),
+            Field::Cluster => match given(FlagId::Alias) {
+                None | Some("") => self.instance.as_str().into(),
+                Some(alias) => alias.into(),
             },
-            Field::Owner => match &self.given.owner {
-                None => return current_user(),
-                Some(owner) => owner.trim(),
-            },
-            Field::Duration => self.given.duration.as_deref().map_or("10m", str::trim),
-            Field::Destination => given(&self.given.destination),
-            Field::Reason => given(&self.given.reason),
-            Field::PromotionRule => given(&self.given.promotion_rule),
-            Field::Tag => given(&self.given.tag),
-            Field::Pool => given(&self.given.pool),
-            Field::Hostname => given(&self.given.hostname),
-            Field::Binlog => given(&self.given.binlog),
-            Field::Seconds => given(&self.given.seconds),
-            Field::Query => given(&self.given.query),
-            Field::Path => given(&self.given.path),
-        };
-        given_text.to_owned()
+            Field::Owner => given(FlagId::Owner).map_or_else(|| current_user().into(), Cow::from),
+            Field::Duration => given(FlagId::Duration).unwrap_or("10m").into(),
+            other => other.flags().iter().find_map(|id| given(*id)).unwrap_or_default().into(),
+        }
     }
-}
-
-fn given(value: &Option<String>) -> &str {
-    value.as_deref().unwrap_or_default().trim()
 }
 
 #[cfg(test)]
@@ -294,14 +161,6 @@ mod tests {
         assert_eq!(fill(line, "{H}/{owner}/{reason}/{duration}").unwrap(), path);
     }
 
-    #[rstest]
-    #[case("", "a/b")]
-    #[case("-l|p", "a/p/b")]
-    #[case("-l|p|-t|t", "a/p/b?tag=t")]
-    fn optional_parts(#[case] line: &str, #[case] path: &str) {
-        assert_eq!(fill(line, "a[/{pool}]/b[?tag={tag}]").unwrap(), path);
-    }
-
     #[test]
     fn dots_alone_would_change_the_path() {
         let failure = fill("-i|h|-r|..", "begin/{H}/{reason}").unwrap_err();
@@ -316,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_environment_gives_the_instance_and_a_flag_overrides_it() {
-        let environment = Environment { instance: "db1:3306".to_owned(), ..Environment::default() };
+        let environment = Environment::of([(INSTANCE, "db1:3306")]);
         let path = |words: &[&str]| {
             let arguments = parse(words.iter().map(|word| (*word).to_owned())).unwrap();
             Values::new(&arguments, &environment).unwrap().fill("{H}").unwrap()

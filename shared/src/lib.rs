@@ -3,8 +3,10 @@
 //! Here live the names of the field (instance keys, versions, GTID sets) and the
 //! JSON types of the HTTP API. There is no I/O, no clock and no async code.
 
+pub mod commands;
 pub mod coordinates;
 pub mod duration;
+pub mod flags;
 pub mod flavor;
 pub mod go_quote;
 pub mod gtid;

@@ -1,5 +1,6 @@
 use super::*;
-use crate::request::Login;
+use crate::environment::Environment;
+use crate::login::Login;
 use crate::test_server::{DeadServer, Reaction, TestServer, html, json};
 use rstest::rstest;
 
@@ -22,7 +23,7 @@ fn addresses_become_bases(#[case] text: &str, #[case] base: &str) {
 #[rstest]
 #[case("http://u:secret@h/api", "http://u:<REMOVED>@h/api")]
 #[case("http://u@h/api", "http://u@h/api")]
-#[case("http://u:se<cret@h/api", "h/api")]
+#[case("http://u:se<cret@h/api", "http://u:<REMOVED>@h/api")]
 fn passwords_are_not_shown(#[case] text: &str, #[case] shown: &str) {
     let endpoint = Endpoint::parse(text).unwrap();
     assert_eq!((endpoint.base.as_str(), endpoint.shown.as_str()), (text, shown));
@@ -49,7 +50,7 @@ fn lists(#[case] text: &str, #[case] expected: &str) {
 
 async fn choice(addresses: &[&str]) -> Result<String, Failure> {
     let endpoints = parse_list(&addresses.join(" ")).unwrap();
-    let http = Http::new(Login::default(), false).unwrap();
+    let http = Http::new(Login::default(), &Environment::default(), None).unwrap();
     choose(&http, &endpoints, LIMIT).await.map(|endpoint| endpoint.base.clone())
 }
 
@@ -154,7 +155,7 @@ async fn silence_ends_at_the_limit() {
     ])
     .await;
     let endpoints = parse_list(&[slow.address.as_str(); 2].join(" ")).unwrap();
-    let http = Http::new(Login::default(), false).unwrap();
+    let http = Http::new(Login::default(), &Environment::default(), None).unwrap();
     let failure = choose(&http, &endpoints, Duration::from_millis(1)).await.unwrap_err();
     assert_eq!(failure.status(), Status::Unreachable);
 }

@@ -1,8 +1,10 @@
 use super::*;
-use crate::commands::find;
+use crate::environment::Environment;
 use crate::failure::Status;
+use crate::login::Login;
 use crate::test_server::{DeadServer, Reaction, TestServer, html, json};
 use rstest::rstest;
+use shared::commands::find;
 
 fn reply(status: u16, body: &str) -> Reply {
     Reply { status, body: body.to_owned(), location: None }
@@ -46,9 +48,9 @@ fn refusals(#[case] message: &str, #[case] status: Status) {
 #[case(200, "", Status::Refused, Again::Never)]
 #[case(302, "", Status::Refused, Again::Never)]
 #[case(500, "500 Internal Server Error", Status::Refused, Again::Never)]
-#[case(502, "", Status::Unreachable, Again::IfRepeatable)]
-#[case(503, "<html>", Status::Unreachable, Again::IfRepeatable)]
-#[case(504, "", Status::Unreachable, Again::IfRepeatable)]
+#[case(502, "", Status::Unreachable, Again::IfIdempotent)]
+#[case(503, "<html>", Status::Unreachable, Again::IfIdempotent)]
+#[case(504, "", Status::Unreachable, Again::IfIdempotent)]
 fn other_replies(
     #[case] code: u16,
     #[case] body: &str,
@@ -76,30 +78,14 @@ fn messages_name_the_status_and_the_address() {
     );
 }
 
-#[rstest]
-#[case("u:p", Some(("u", "p")))]
-#[case("u:p:q", Some(("u", "p:q")))]
-#[case("u", Some(("u", "")))]
-#[case(":p", Some(("", "p")))]
-#[case(":", None)]
-#[case("", None)]
-fn basic_logins(#[case] text: &str, #[case] expected: Option<(&str, &str)>) {
-    let login = Login::parse(text, "").unwrap();
-    let basic = login.basic.as_ref().map(|(user, password)| (user.as_str(), password.as_str()));
-    assert_eq!(basic, expected);
-}
-
-#[rstest]
-#[case("no colon")]
-#[case("bad name: x")]
-#[case("X-User: a\nb")]
-fn bad_login_headers(#[case] text: &str) {
-    assert!(Login::parse("", text).is_err());
+fn login(words: &[&str]) -> Login {
+    let words = words.iter().map(|word| (*word).to_owned());
+    Login::of(&crate::arguments::parse(words).unwrap(), &Environment::default()).unwrap()
 }
 
 fn service(addresses: &[&str], login: Login) -> Service {
     Service::new(
-        Http::new(login, false).unwrap(),
+        Http::new(login, &Environment::default(), None).unwrap(),
         endpoint::parse_list(&addresses.join(" ")).unwrap(),
         Pace { probe_limit: Duration::from_secs(30), pauses: &[0, 0] },
     )
@@ -113,7 +99,7 @@ async fn call(server: &TestServer, command: &str, path: &str) -> Result<Answer, 
 #[tokio::test]
 async fn logins_are_sent() {
     let server = TestServer::start([("clusters", json(200, "[]"))]).await;
-    let login = Login::parse("user:p w", "X-Forwarded-User: joe doe").unwrap();
+    let login = login(&["-b", "user:p w", "-e", "X-Forwarded-User: joe doe"]);
     let service = service(&[&server.address], login);
     service.call(find("clusters").unwrap(), "clusters").await.unwrap();
     let request = &server.requests()[0];
@@ -132,7 +118,7 @@ async fn a_login_in_the_address_counts_unless_another_is_given(
 ) {
     let server = TestServer::start([("clusters", json(200, "[]"))]).await;
     let address = server.address.replace("http://", "http://u:p@");
-    let service = service(&[&address], Login::parse(login, "").unwrap());
+    let service = service(&[&address], self::login(&["-b", login]));
     service.call(find("clusters").unwrap(), "clusters").await.unwrap();
     let request = &server.requests()[0];
     assert_eq!(request.matches("authorization:").count(), 1, "{request}");
@@ -221,6 +207,59 @@ async fn the_leader_is_looked_for_again_between_tries() {
     let answer = service.call(find("clusters").unwrap(), "clusters-info").await.unwrap();
     assert_eq!(answer.body, "[1]");
     assert!(old.count("clusters-info") > 0);
+}
+
+/// Two servers; the first one leads when it is looked for first, the second one afterwards.
+async fn after_a_change(reaction: Reaction) -> (TestServer, TestServer) {
+    let old = TestServer::start([
+        ("leader-check", json(200, r#""OK""#)),
+        ("leader-check", json(404, r#""Not leader""#)),
+        ("x", reaction),
+    ])
+    .await;
+    let new = TestServer::start([
+        ("leader-check", json(404, r#""Not leader""#)),
+        ("leader-check", json(200, r#""OK""#)),
+        ("x", json(200, "[1]")),
+    ])
+    .await;
+    (old, new)
+}
+
+fn unauthorized() -> Reaction {
+    json(500, r#"{"Code":"ERROR","Message":"Unauthorized","Details":null}"#)
+}
+
+#[tokio::test]
+async fn a_leader_that_stepped_down_passes_a_hint_on_to_the_next_once() {
+    let (old, new) = after_a_change(unauthorized()).await;
+    let service = service(&[&old.address, &new.address], Login::default());
+    let answer = service.call(find("tag").unwrap(), "x").await.unwrap();
+    assert_eq!((answer.body.as_str(), old.count("x"), new.count("x")), ("[1]", 1, 1));
+
+    // Where nobody else leads, the refusal stands.
+    let only =
+        TestServer::start([("leader-check", json(200, r#""OK""#)), ("x", unauthorized())]).await;
+    let service = self::service(&[&only.address, &only.address], Login::default());
+    let answer = service.call(find("tag").unwrap(), "x").await.unwrap();
+    assert_eq!((answer.refusal().unwrap().status(), only.count("x")), (Status::Unauthorised, 1));
+}
+
+#[rstest]
+#[case(unauthorized())]
+#[case(Reaction::HangUp)]
+#[case(html(503))]
+#[tokio::test]
+async fn a_failover_is_sent_to_one_server_only(#[case] reaction: Reaction) {
+    let (old, new) = after_a_change(reaction).await;
+    let service = service(&[&old.address, &new.address], Login::default());
+    let outcome = service.call(find("force-master-failover").unwrap(), "x").await;
+    let failed = match outcome {
+        Ok(answer) => answer.refusal().is_some(),
+        Err(_) => true,
+    };
+    assert!(failed);
+    assert_eq!((old.count("x"), new.count("x")), (1, 0));
 }
 
 #[test]

@@ -5,14 +5,19 @@ use rstest::rstest;
 
 fn service_at(address: &str) -> Service {
     Service::new(
-        Http::new(Login::default(), false).unwrap(),
+        Http::new(Login::default(), &Environment::default(), None).unwrap(),
         endpoint::parse_list(address).unwrap(),
         Pace { probe_limit: Duration::from_secs(30), pauses: &[] },
     )
 }
 
+fn job<'a>(name: &str, path: &'a str) -> Job<'a> {
+    let command = commands::find(name).unwrap();
+    Job { command, path, asked: "h:1", json: false, quiet: false }
+}
+
 async fn perform_at(server: &TestServer, name: &str, path: &str) -> Result<Output, Failure> {
-    perform(commands::find(name).unwrap(), &service_at(&server.address), path, "h:1").await
+    perform(&job(name, path), &service_at(&server.address)).await
 }
 
 #[tokio::test]
@@ -71,6 +76,24 @@ async fn some_commands_need_the_raft_leader(
     assert_eq!(outcome, expected);
 }
 
+#[tokio::test]
+async fn json_is_the_answer_as_it_came() {
+    let body = "{\"Code\":\"ERROR\",\n \"Message\":\"a  b\",\"Details\":12345678901234567890123}\n";
+    let server = TestServer::start([("forget/h/1", json(500, body))]).await;
+    let job = Job { json: true, ..job("forget", "forget/h/1") };
+    let output = perform(&job, &service_at(&server.address)).await.unwrap();
+    assert_eq!((output.text.as_str(), output.status), (body, Status::Refused));
+}
+
+#[tokio::test]
+async fn quiet_changes_print_nothing() {
+    let body = r#"{"Code":"OK","Message":"","Details":{"Hostname":"h","Port":1}}"#;
+    let server = TestServer::start([("end-downtime/h/1", json(200, body))]).await;
+    let job = Job { quiet: true, ..job("end-downtime", "end-downtime/h/1") };
+    let output = perform(&job, &service_at(&server.address)).await.unwrap();
+    assert_eq!((output.text.as_str(), output.status), ("", Status::Done));
+}
+
 #[rstest]
 #[case("clusters", "no answer from http://h/api within 0 s; --timeout sets another limit")]
 #[case(
@@ -89,11 +112,11 @@ fn the_limit_ends_the_wait(#[case] name: &str, #[case] message: &str) {
 #[rstest]
 #[case(
     "",
-    "No command given. Use prog -c <command> [...] or prog --command <command> [...] to do something useful"
+    "No command given. Use prog -c <command> [...] or prog <command> [...] to do something useful; prog --help lists the commands"
 )]
 #[case(
     "-i h",
-    "No command given. Use prog -c <command> [...] or prog --command <command> [...] to do something useful"
+    "No command given. Use prog -c <command> [...] or prog <command> [...] to do something useful; prog --help lists the commands"
 )]
 #[case("-c nosuch", "Unsupported command nosuch; prog --help lists the commands")]
 #[case("-c instance -i h:x", "-i: Cannot parse address: h:x; give host, host:port or [ipv6]:port")]
@@ -101,6 +124,20 @@ fn the_limit_ends_the_wait(#[case] name: &str, #[case] message: &str) {
 #[case(
     "-c clusters -U ftp://h",
     "\"ftp://h\" is no address of a server; give one such as http://host:3000/api"
+)]
+#[case("-c topolgy", "Unsupported command topolgy: did you mean topology?")]
+#[case("wich-slaves", "Unsupported command wich-slaves: did you mean which-replicas?")]
+#[case(
+    "help nosuchcommand",
+    "Unsupported command nosuchcommand; orchestrator-client --help lists the commands"
+)]
+#[case("-c clusters --timeout 0s", "--timeout 0: give a time such as 30, 45s or 5m")]
+#[case("-c clusters --splay x", "--splay x: give a time such as 30, 45s or 5m")]
+#[case("completions", "name a shell: bash, zsh or fish")]
+#[case("completions tcsh", "name a shell: bash, zsh or fish")]
+#[case(
+    "-c clusters --ca-file /nonexistent -U https://h",
+    "--ca-file /nonexistent: No such file or directory (os error 2)"
 )]
 #[case("-c clusters -e user", "-e: give the header as Name:value")]
 fn wrong_lines_are_told_before_anything_is_sent(#[case] line: &str, #[case] message: &str) {
@@ -112,7 +149,13 @@ fn wrong_lines_are_told_before_anything_is_sent(#[case] line: &str, #[case] mess
 #[test]
 fn help_and_version_need_no_server() {
     let text = |line: &str| run(line.split(' ').map(str::to_owned), "prog").unwrap().text;
-    assert!(text("--help").starts_with("Usage: orchestrator-client"));
-    assert_eq!(text("-c help"), text("-h"));
+    assert!(text("--help").starts_with("Usage:\n    orchestrator-client"));
+    for same in ["-c help", "-h", "help", "-h x", "-c help x"] {
+        assert_eq!(text(same), text("--help"), "{same}");
+    }
+    assert!(text("help relocate").starts_with("relocate: "));
+    for same in ["relocate --help", "--help relocate", "-c relocate -h", "-c help relocate"] {
+        assert_eq!(text(same), text("help relocate"), "{same}");
+    }
     assert_eq!(text("--version"), format!("{}\n", env!("CARGO_PKG_VERSION")));
 }

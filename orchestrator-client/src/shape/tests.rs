@@ -1,12 +1,12 @@
 //! Answers as the API gives them, cut down to the members that matter, and the lines of them.
 
 use super::*;
-use crate::commands::find;
 use rstest::rstest;
+use shared::commands::find;
 
 /// Prints the body as the command does that would be given `-i db1:3306`.
 fn printed(command: &str, body: &str) -> Result<String, Failure> {
-    render(find(command).unwrap().show, &Answer::of(body), "db1:3306")
+    render(find(command).unwrap().output, &Answer::of(body), "db1:3306")
 }
 
 fn check(command: &str, body: &str, expected: &str) {

@@ -1,8 +1,10 @@
 //! Commands about the raft group of the servers.
 
-use super::{Command, OPERATION, READ, Section};
-use crate::shape::{Line, Show};
-use crate::values::Field::Hostname;
+use super::{
+    Command, OPERATION, READ, Section,
+    field::Field::Hostname,
+    output::{Line, Output},
+};
 
 pub(super) const SECTION: Section = Section {
     title: "Raft",
@@ -11,21 +13,21 @@ pub(super) const SECTION: Section = Section {
         Command {
             name: "raft-leader",
             path: "raft-leader",
-            show: Show::RaftLeader,
+            output: Output::RaftLeader,
             help: "Print the raft address of the leader",
             ..READ
         },
         Command {
             name: "raft-health",
             path: "raft-health",
-            show: Show::One(Line::Text),
+            output: Output::One(Line::Text),
             help: "Print healthy if the node is part of a healthy raft group; fails if not",
             ..READ
         },
         Command {
             name: "raft-leader-hostname",
             path: "status",
-            show: Show::One(Line::TextAt("/Hostname")),
+            output: Output::One(Line::TextAt("/Hostname")),
             needs_raft_leader: true,
             help: "Print the host name of the leader",
             ..READ
@@ -34,7 +36,7 @@ pub(super) const SECTION: Section = Section {
             name: "raft-elect-leader",
             needs: &[Hostname],
             path: "raft-yield-hint/{hostname}",
-            show: Show::One(Line::Text),
+            output: Output::One(Line::Text),
             needs_raft_leader: true,
             help: "Have a leader elected whose host name holds the text given by -H",
             ..OPERATION

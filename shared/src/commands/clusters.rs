@@ -1,8 +1,10 @@
 //! Commands that read about clusters.
 
-use super::{Command, HINT, OPERATION, READ, Section, Takes};
-use crate::shape::{Line, Show};
-use crate::values::Field::{Cluster, Instance};
+use super::{
+    Command, HINT, Limit, OPERATION, READ, Section,
+    field::Field::{Cluster, Text},
+    output::{Line, Output, Test},
+};
 
 pub(super) const SECTION: Section = Section {
     title: "Clusters",
@@ -11,7 +13,7 @@ pub(super) const SECTION: Section = Section {
             name: "topology",
             needs: &[Cluster],
             path: "topology/{C}",
-            show: Show::One(Line::Text),
+            output: Output::One(Line::Text),
             help: "Draw the replication tree of a cluster",
             ..READ
         },
@@ -19,7 +21,7 @@ pub(super) const SECTION: Section = Section {
             name: "topology-tabulated",
             needs: &[Cluster],
             path: "topology-tabulated/{C}",
-            show: Show::One(Line::Text),
+            output: Output::One(Line::Text),
             help: "Draw the replication tree of a cluster in columns",
             ..READ
         },
@@ -27,29 +29,29 @@ pub(super) const SECTION: Section = Section {
             name: "topology-tags",
             needs: &[Cluster],
             path: "topology-tags/{C}",
-            show: Show::One(Line::Text),
+            output: Output::One(Line::Text),
             help: "Draw the replication tree of a cluster with the instances' tags",
             ..READ
         },
         Command {
             name: "snapshot-topologies",
             path: "snapshot-topologies",
-            show: Show::One(Line::Text),
-            takes: Takes::Minutes,
+            output: Output::One(Line::Text),
+            limit: Limit::Operation,
             help: "Record the present source of each instance in the history",
             ..HINT
         },
         Command {
             name: "clusters",
             path: "clusters-info",
-            show: Show::Each(Line::TextAt("/ClusterName")),
+            output: Output::Each(Line::TextAt("/ClusterName")),
             help: "List the names of all clusters",
             ..READ
         },
         Command {
             name: "clusters-alias",
             path: "clusters-info",
-            show: Show::Each(Line::Pair("/ClusterName", ",", "/ClusterAlias")),
+            output: Output::Each(Line::Pair("/ClusterName", ",", "/ClusterAlias")),
             help: "List the names and aliases of all clusters, separated by a comma",
             ..READ
         },
@@ -57,7 +59,7 @@ pub(super) const SECTION: Section = Section {
             name: "which-cluster",
             needs: &[Cluster],
             path: "cluster-info/{C}",
-            show: Show::One(Line::TextAt("/ClusterName")),
+            output: Output::One(Line::TextAt("/ClusterName")),
             help: "Print the name of a cluster or of an instance's cluster",
             ..READ
         },
@@ -65,7 +67,7 @@ pub(super) const SECTION: Section = Section {
             name: "which-cluster-alias",
             needs: &[Cluster],
             path: "cluster-info/{C}",
-            show: Show::One(Line::TextAt("/ClusterAlias")),
+            output: Output::One(Line::TextAt("/ClusterAlias")),
             help: "Print the alias of a cluster",
             ..READ
         },
@@ -73,7 +75,7 @@ pub(super) const SECTION: Section = Section {
             name: "which-cluster-domain",
             needs: &[Cluster],
             path: "cluster-info/{C}",
-            show: Show::One(Line::TextAt("/ClusterDomain")),
+            output: Output::One(Line::TextAt("/ClusterDomain")),
             help: "Print the domain of a cluster",
             ..READ
         },
@@ -81,7 +83,7 @@ pub(super) const SECTION: Section = Section {
             name: "which-cluster-master",
             needs: &[Cluster],
             path: "master/{C}",
-            show: Show::One(Line::Key),
+            output: Output::One(Line::Key),
             help: "Print the writable source of a cluster",
             ..READ
         },
@@ -89,7 +91,7 @@ pub(super) const SECTION: Section = Section {
             name: "which-cluster-instances",
             needs: &[Cluster],
             path: "cluster/{C}",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "List the instances of a cluster",
             ..READ
         },
@@ -97,7 +99,7 @@ pub(super) const SECTION: Section = Section {
             name: "which-cluster-osc-replicas",
             needs: &[Cluster],
             path: "cluster-osc-replicas/{C}",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "List replicas of a cluster that suit as control replicas of a schema change",
             ..READ
         },
@@ -105,36 +107,36 @@ pub(super) const SECTION: Section = Section {
             name: "which-cluster-osc-running-replicas",
             needs: &[Cluster],
             path: "cluster-osc-replicas/{C}",
-            show: Show::EachIf(super::instance::both_threads_run, Line::Key),
+            output: Output::EachIf(Test::Running, Line::Key),
             help: "As which-cluster-osc-replicas, only those that replicate now",
             ..READ
         },
         Command {
             name: "all-clusters-masters",
             path: "masters",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "List the writable sources of all clusters",
             ..READ
         },
         Command {
             name: "dominant-dc",
             path: "masters",
-            show: Show::MostCommon("/DataCenter"),
+            output: Output::MostCommon("/DataCenter"),
             help: "Print the data center that holds most of the writable sources",
             ..READ
         },
         Command {
             name: "all-instances",
             path: "all-instances",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "List all known instances",
             ..READ
         },
         Command {
             name: "search",
-            needs: &[Instance],
+            needs: &[Text],
             path: "search?s={text}",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "List the instances that match the text given by -i",
             ..READ
         },
@@ -142,22 +144,22 @@ pub(super) const SECTION: Section = Section {
             name: "downtimed",
             also: &["which-downtimed-instances"],
             path: "downtimed[/{C}]",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "List the downtimed instances, of one cluster if -a or -i is given",
             ..READ
         },
         Command {
             name: "replication-analysis",
             path: "replication-analysis",
-            show: Show::Each(Line::Analysis),
+            output: Output::Each(Line::Analysis),
             help: "List the problems found in all topologies",
             ..READ
         },
         Command {
             name: "submit-masters-to-kv-stores",
             path: "submit-masters-to-kv-stores[/{alias}]",
-            show: Show::Each(Line::Pair("/Key", ":", "/Value")),
-            repeatable: true,
+            output: Output::Each(Line::Pair("/Key", ":", "/Value")),
+            idempotent: true,
             help: "Write the sources of all clusters, or of the one given by -a, to the KV stores",
             ..OPERATION
         },

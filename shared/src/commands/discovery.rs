@@ -1,8 +1,10 @@
 //! Commands that make instances known or unknown.
 
-use super::{Command, HINT, Section};
-use crate::shape::{Line, Show};
-use crate::values::Field::{Cluster, Instance};
+use super::{
+    Command, HINT, Section,
+    field::Field::{Cluster, Instance},
+    output::{Line, Output},
+};
 
 pub(super) const SECTION: Section = Section {
     title: "Discovery",
@@ -11,7 +13,7 @@ pub(super) const SECTION: Section = Section {
             name: "discover",
             needs: &[Instance],
             path: "discover/{H}",
-            show: Show::One(Line::Key),
+            output: Output::One(Line::Key),
             help: "Probe an instance now and discover its topology",
             ..HINT
         },
@@ -19,7 +21,7 @@ pub(super) const SECTION: Section = Section {
             name: "async-discover",
             needs: &[Instance],
             path: "async-discover/{H}",
-            show: Show::Asked,
+            output: Output::Asked,
             help: "Have an instance discovered in the background; useful for bulk loads",
             ..HINT
         },
@@ -28,7 +30,7 @@ pub(super) const SECTION: Section = Section {
             name: "forget",
             needs: &[Instance],
             path: "forget/{H}",
-            repeatable: false,
+            idempotent: false,
             help: "Forget an instance",
             ..HINT
         },
@@ -36,7 +38,7 @@ pub(super) const SECTION: Section = Section {
             name: "forget-cluster",
             needs: &[Cluster],
             path: "forget-cluster/{C}",
-            repeatable: false,
+            idempotent: false,
             help: "Forget all instances of a cluster",
             ..HINT
         },

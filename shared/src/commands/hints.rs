@@ -1,8 +1,10 @@
 //! Commands by which operators and cron jobs tell facts: downtime, maintenance, candidates.
 
-use super::{Command, HINT, Section};
-use crate::shape::{Line, Show};
-use crate::values::Field::{Duration, Hostname, Instance, Owner, PromotionRule, Reason};
+use super::{
+    Command, HINT, Section,
+    field::Field::{Duration, Hostname, Instance, Owner, PromotionRule, Reason},
+    output::{Line, Output},
+};
 
 pub(super) const SECTION: Section = Section {
     title: "Downtime, maintenance, candidates",
@@ -25,7 +27,7 @@ pub(super) const SECTION: Section = Section {
             name: "begin-maintenance",
             needs: &[Instance, Owner, Reason],
             path: "begin-maintenance/{H}/{owner}/{reason}",
-            repeatable: false,
+            idempotent: false,
             help: "Lock an instance for maintenance",
             ..ON_INSTANCE
         },
@@ -59,4 +61,4 @@ pub(super) const SECTION: Section = Section {
 };
 
 /// Hints that are given an instance and answer with it.
-const ON_INSTANCE: Command = Command { needs: &[Instance], show: Show::One(Line::Key), ..HINT };
+const ON_INSTANCE: Command = Command { needs: &[Instance], output: Output::One(Line::Key), ..HINT };

@@ -1,8 +1,10 @@
 //! Commands about tags and pools.
 
-use super::{Command, HINT, READ, Section};
-use crate::shape::{Line, Show};
-use crate::values::Field::{Cluster, Instance, Pool, Tag};
+use super::{
+    Command, HINT, READ, Section,
+    field::Field::{Cluster, Instance, Pool, Tag, Text},
+    output::{Line, Output},
+};
 
 pub(super) const SECTION: Section = Section {
     title: "Tags and pools",
@@ -11,7 +13,7 @@ pub(super) const SECTION: Section = Section {
             name: "tags",
             needs: &[Instance],
             path: "tags/{H}",
-            show: Show::Each(Line::Text),
+            output: Output::Each(Line::Text),
             help: "List the tags of an instance as name=value",
             ..READ
         },
@@ -19,7 +21,7 @@ pub(super) const SECTION: Section = Section {
             name: "tag-value",
             needs: &[Instance, Tag],
             path: "tag-value/{H}?tag={tag}",
-            show: Show::One(Line::Text),
+            output: Output::One(Line::Text),
             help: "Print the value of a tag; fails if the instance does not have it",
             ..READ
         },
@@ -27,7 +29,7 @@ pub(super) const SECTION: Section = Section {
             name: "tag",
             needs: &[Instance, Tag],
             path: "tag/{H}?tag={tag}",
-            show: Show::One(Line::Key),
+            output: Output::One(Line::Key),
             help: "Tag an instance with name or name=value",
             ..HINT
         },
@@ -35,7 +37,7 @@ pub(super) const SECTION: Section = Section {
             name: "untag",
             needs: &[Instance, Tag],
             path: "untag/{H}?tag={tag}",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "Remove a tag from an instance; prints the instance if it had the tag",
             ..HINT
         },
@@ -43,7 +45,7 @@ pub(super) const SECTION: Section = Section {
             name: "untag-all",
             needs: &[Tag],
             path: "untag-all?tag={tag}",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "Remove a tag with the given value from all instances",
             ..HINT
         },
@@ -51,15 +53,15 @@ pub(super) const SECTION: Section = Section {
             name: "tagged",
             needs: &[Tag],
             path: "tagged?tag={tag}",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "List the instances that match all of the comma-separated tags",
             ..READ
         },
         Command {
             name: "submit-pool-instances",
-            needs: &[Instance, Pool],
+            needs: &[Text, Pool],
             path: "submit-pool-instances/{pool}?instances={text}",
-            show: Show::One(Line::Text),
+            output: Output::One(Line::Text),
             help: "Set the instances of a pool to the comma-separated list given by -i",
             ..HINT
         },
@@ -67,7 +69,7 @@ pub(super) const SECTION: Section = Section {
             name: "which-heuristic-cluster-pool-instances",
             needs: &[Cluster],
             path: "heuristic-cluster-pool-instances/{C}[/{pool}]",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "List the instances of a cluster that are in a pool, or in the one given by -l",
             ..READ
         },

@@ -1,8 +1,10 @@
 //! Commands that move replicas.
 
-use super::{Command, OPERATION, Section};
-use crate::shape::{Line, Show};
-use crate::values::Field::{Destination, Instance};
+use super::{
+    Command, OPERATION, Section,
+    field::Field::{Destination, Instance},
+    output::{Line, Output},
+};
 
 pub(super) const SECTION: Section = Section {
     title: "Relocation",
@@ -17,7 +19,7 @@ pub(super) const SECTION: Section = Section {
         Command {
             name: "relocate-replicas",
             path: "relocate-replicas/{H}/{D}",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "Move all replicas of an instance below another instance",
             ..BELOW
         },
@@ -37,7 +39,7 @@ pub(super) const SECTION: Section = Section {
         Command {
             name: "match-up-replicas",
             path: "match-up-replicas/{H}[/{D}]",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "Move the replicas of an instance one level up by Pseudo-GTID",
             ..ONE
         },
@@ -50,7 +52,7 @@ pub(super) const SECTION: Section = Section {
         Command {
             name: "move-up-replicas",
             path: "move-up-replicas/{H}[/{D}]",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "Move the replicas of an instance one level up",
             ..ONE
         },
@@ -95,7 +97,7 @@ pub(super) const SECTION: Section = Section {
         Command {
             name: "move-replicas-gtid",
             path: "move-replicas-gtid/{H}/{D}",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "Move all replicas of an instance below another instance by GTID",
             ..BELOW
         },
@@ -108,7 +110,7 @@ pub(super) const SECTION: Section = Section {
         Command {
             name: "repoint-replicas",
             path: "repoint-replicas/{H}[/{D}]",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "Point all replicas of an instance at it again; use with care",
             ..ONE
         },
@@ -116,7 +118,8 @@ pub(super) const SECTION: Section = Section {
 };
 
 /// Moves of one instance.
-const ONE: Command = Command { needs: &[Instance], show: Show::One(Line::Relocated), ..OPERATION };
+const ONE: Command =
+    Command { needs: &[Instance], output: Output::One(Line::Relocated), ..OPERATION };
 
 /// Moves below a given instance.
 const BELOW: Command = Command { needs: &[Instance, Destination], ..ONE };

@@ -1,8 +1,10 @@
 //! Commands that promote, and that say whether and what recoveries may do.
 
-use super::{Command, HINT, OPERATION, READ, Section};
-use crate::shape::{Line, Show};
-use crate::values::Field::{Cluster, Destination, Instance, Reason};
+use super::{
+    Command, HINT, Limit, OPERATION, READ, Section,
+    field::Field::{Cluster, Destination, Instance, Reason},
+    output::{Line, Output},
+};
 
 pub(super) const SECTION: Section = Section {
     title: "Recovery",
@@ -11,7 +13,8 @@ pub(super) const SECTION: Section = Section {
             name: "recover",
             needs: &[Instance],
             path: "recover/{H}[/{D}]",
-            show: Show::One(Line::Key),
+            output: Output::One(Line::Key),
+            limit: Limit::Takeover,
             help: "Recover from a dead instance if it is seen as such; -d suggests the one to promote",
             ..OPERATION
         },
@@ -19,7 +22,8 @@ pub(super) const SECTION: Section = Section {
             name: "recover-lite",
             needs: &[Instance],
             path: "recover-lite/{H}[/{D}]",
-            show: Show::One(Line::Key),
+            output: Output::One(Line::Key),
+            limit: Limit::Takeover,
             help: "As recover, without running hooks",
             ..OPERATION
         },
@@ -59,7 +63,7 @@ pub(super) const SECTION: Section = Section {
             name: "ack-instance-recoveries",
             needs: &[Instance, Reason],
             path: "ack-recovery/instance/{H}?comment={reason}",
-            show: Show::One(Line::Key),
+            output: Output::One(Line::Key),
             help: "Acknowledge the recoveries of a failed instance",
             ..HINT
         },
@@ -85,7 +89,7 @@ pub(super) const SECTION: Section = Section {
         Command {
             name: "check-global-recoveries",
             path: "check-global-recoveries",
-            show: Show::One(Line::Text),
+            output: Output::One(Line::Text),
             help: "Print whether automatic recoveries are enabled or disabled",
             ..READ
         },
@@ -93,8 +97,12 @@ pub(super) const SECTION: Section = Section {
 };
 
 /// Promotions in a cluster; they print the promoted instance.
-const TAKEOVER: Command =
-    Command { needs: &[Cluster], show: Show::One(Line::KeyAt("/SuccessorKey")), ..OPERATION };
+const TAKEOVER: Command = Command {
+    needs: &[Cluster],
+    output: Output::One(Line::KeyAt("/SuccessorKey")),
+    limit: Limit::Takeover,
+    ..OPERATION
+};
 
 /// Settings that answer with a text.
-const SWITCH: Command = Command { show: Show::One(Line::Text), ..HINT };
+const SWITCH: Command = Command { output: Output::One(Line::Text), ..HINT };

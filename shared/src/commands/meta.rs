@@ -1,8 +1,6 @@
 //! Commands about the client and the API itself.
 
-use super::{Action, Command, OPERATION, READ, Section};
-use crate::shape::Show;
-use crate::values::Field::Path;
+use super::{Action, Command, OPERATION, READ, Section, field::Field::Path, output::Output};
 
 pub(super) const SECTION: Section = Section {
     title: "Meta",
@@ -10,7 +8,7 @@ pub(super) const SECTION: Section = Section {
         Command {
             name: "help",
             action: Action::Help,
-            help: "Print the flags and the commands",
+            help: "Print the flags and the commands, or the help of one command",
             ..READ
         },
         Command {
@@ -19,14 +17,22 @@ pub(super) const SECTION: Section = Section {
             help: "Print the address of the API that would be used",
             ..READ
         },
-        // What a raw path does is not known here, so it is treated as an operation.
+        // What a raw path does is not known here, so it is treated as an operation that answers.
         Command {
             name: "api",
             needs: &[Path],
             path: "{path}",
-            show: Show::Body,
+            output: Output::Body,
+            changes: false,
             help: "Call any path below /api/ and print the answer as JSON",
             ..OPERATION
         },
+        Command {
+            name: "completions",
+            action: Action::Completions,
+            help: "Print the completion script of a shell: bash, zsh or fish",
+            ..READ
+        },
+        Command { name: "man", action: Action::ManPage, help: "Print the man page", ..READ },
     ],
 };

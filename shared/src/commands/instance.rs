@@ -1,10 +1,10 @@
 //! Commands about one instance: what is known of it, and operations on it.
 
-use serde_json::Value;
-
-use super::{Command, OPERATION, READ, Section, Takes};
-use crate::shape::{Line, Show};
-use crate::values::Field::{Binlog, Destination, Instance, Query, Seconds};
+use super::{
+    Command, Limit, OPERATION, READ, Section,
+    field::Field::{Binlog, Destination, Instance, Query, Seconds},
+    output::{Line, Output, Test},
+};
 
 pub(super) const INFORMATION: Section = Section {
     title: "Instance information",
@@ -14,7 +14,7 @@ pub(super) const INFORMATION: Section = Section {
             also: &["which-instance"],
             needs: &[Instance],
             path: "instance/{H}",
-            show: Show::One(Line::Key),
+            output: Output::One(Line::Key),
             help: "Print the full host:port of an instance; fails if it is unknown",
             ..READ
         },
@@ -22,7 +22,7 @@ pub(super) const INFORMATION: Section = Section {
             name: "which-master",
             needs: &[Instance],
             path: "instance/{H}",
-            show: Show::One(Line::KeyAt("/MasterKey")),
+            output: Output::One(Line::KeyAt("/MasterKey")),
             help: "Print the source of an instance; :0 if it has none",
             ..READ
         },
@@ -30,7 +30,7 @@ pub(super) const INFORMATION: Section = Section {
             name: "which-replicas",
             needs: &[Instance],
             path: "instance-replicas/{H}",
-            show: Show::Each(Line::Key),
+            output: Output::Each(Line::Key),
             help: "List the replicas of an instance",
             ..READ
         },
@@ -38,7 +38,7 @@ pub(super) const INFORMATION: Section = Section {
             name: "which-broken-replicas",
             needs: &[Instance],
             path: "instance-replicas/{H}",
-            show: Show::EachIf(is_broken, Line::Key),
+            output: Output::EachIf(Test::Broken, Line::Key),
             help: "List the replicas of an instance that stopped with an error",
             ..READ
         },
@@ -46,7 +46,7 @@ pub(super) const INFORMATION: Section = Section {
             name: "is-replicating",
             needs: &[Instance],
             path: "instance/{H}",
-            show: Show::OneIf(is_replicating, Line::Key),
+            output: Output::OneIf(Test::Replicating, Line::Key),
             help: "Print the instance if both of its replication threads run",
             ..READ
         },
@@ -54,7 +54,7 @@ pub(super) const INFORMATION: Section = Section {
             name: "is-replication-stopped",
             needs: &[Instance],
             path: "instance/{H}",
-            show: Show::OneIf(is_stopped, Line::Key),
+            output: Output::OneIf(Test::Stopped, Line::Key),
             help: "Print the instance if both of its replication threads are stopped",
             ..READ
         },
@@ -62,7 +62,7 @@ pub(super) const INFORMATION: Section = Section {
             name: "can-replicate-from",
             needs: &[Instance, Destination],
             path: "can-replicate-from/{H}/{D}",
-            show: Show::One(Line::Key),
+            output: Output::One(Line::Key),
             help: "Print the destination if the instance can replicate from it; fails with the reason if not",
             ..READ
         },
@@ -70,7 +70,7 @@ pub(super) const INFORMATION: Section = Section {
             name: "can-replicate-from-gtid",
             needs: &[Instance, Destination],
             path: "can-replicate-from-gtid/{H}/{D}",
-            show: Show::One(Line::Key),
+            output: Output::One(Line::Key),
             help: "As can-replicate-from, by GTID",
             ..READ
         },
@@ -78,7 +78,7 @@ pub(super) const INFORMATION: Section = Section {
             name: "which-gtid-errant",
             needs: &[Instance],
             path: "instance/{H}",
-            show: Show::One(Line::TextAt("/GtidErrant")),
+            output: Output::One(Line::TextAt("/GtidErrant")),
             help: "Print the errant GTID set of an instance; an empty line if there is none",
             ..READ
         },
@@ -87,8 +87,8 @@ pub(super) const INFORMATION: Section = Section {
             name: "locate-gtid-errant",
             needs: &[Instance],
             path: "locate-gtid-errant/{H}",
-            show: Show::Each(Line::Text),
-            takes: Takes::Minutes,
+            output: Output::Each(Line::Text),
+            limit: Limit::Operation,
             help: "List the binary logs that hold the errant GTIDs of an instance",
             ..READ
         },
@@ -96,8 +96,8 @@ pub(super) const INFORMATION: Section = Section {
             name: "last-pseudo-gtid",
             needs: &[Instance],
             path: "last-pseudo-gtid/{H}",
-            show: Show::One(Line::Text),
-            takes: Takes::Minutes,
+            output: Output::One(Line::Text),
+            limit: Limit::Operation,
             help: "Print the last Pseudo-GTID entry of an instance",
             ..READ
         },
@@ -105,7 +105,7 @@ pub(super) const INFORMATION: Section = Section {
             name: "restart-replica-statements",
             needs: &[Instance, Query],
             path: "restart-replica-statements/{H}?q={query}",
-            show: Show::Json,
+            output: Output::Json,
             help: "Print, as JSON, the statements that run the query of -q between a stop and a start of replication; runs nothing",
             ..READ
         },
@@ -233,7 +233,7 @@ pub(super) const OPERATIONS: Section = Section {
             name: "delay-replication",
             needs: &[Instance, Seconds],
             path: "delay-replication/{H}/{seconds}",
-            show: Show::One(Line::Text),
+            output: Output::One(Line::Text),
             help: "Have a replica apply changes the given number of seconds later",
             ..OPERATION
         },
@@ -255,36 +255,7 @@ pub(super) const OPERATIONS: Section = Section {
 
 /// Operations that are given an instance and answer with it.
 const ON_INSTANCE: Command =
-    Command { needs: &[Instance], show: Show::One(Line::Key), ..OPERATION };
+    Command { needs: &[Instance], output: Output::One(Line::Key), ..OPERATION };
 
 /// Operations that end in the same state however often they run.
-const SETTING: Command = Command { repeatable: true, ..ON_INSTANCE };
-
-fn flag(instance: &Value, name: &str) -> bool {
-    instance.get(name).and_then(Value::as_bool).unwrap_or(false)
-}
-
-pub(super) fn both_threads_run(instance: &Value) -> bool {
-    flag(instance, "ReplicationSQLThreadRuning") && flag(instance, "ReplicationIOThreadRuning")
-}
-
-fn is_broken(instance: &Value) -> bool {
-    let says =
-        |name| instance.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    !both_threads_run(instance) && (says("LastSQLError") || says("LastIOError"))
-}
-
-/// Whether both threads are in the state: 1 running, 0 stopped, -1 no replica.
-fn both_threads_are(instance: &Value, state: i64) -> bool {
-    ["ReplicationSQLThreadState", "ReplicationIOThreadState"]
-        .iter()
-        .all(|name| instance.get(name).and_then(Value::as_i64) == Some(state))
-}
-
-fn is_replicating(instance: &Value) -> bool {
-    both_threads_are(instance, 1)
-}
-
-fn is_stopped(instance: &Value) -> bool {
-    both_threads_are(instance, 0)
-}
+const SETTING: Command = Command { idempotent: true, ..ON_INSTANCE };

@@ -8,6 +8,7 @@ use shared::{InstanceKey, PromotionRule};
 use super::{
     command::{AckSelector, AuditEntry, Command, RecoveryEnd},
     facts::{Detection, Node, Recovery},
+    hints::Maintenance,
 };
 use crate::{
     analysis::Code,
@@ -21,7 +22,7 @@ pub(crate) fn commands(most: usize) -> impl Strategy<Value = Vec<Command>> {
 }
 
 pub(crate) fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![hint(), history(), progress(), people()]
+    prop_oneof![hint(), lasting_hint(), history(), progress(), people()]
 }
 
 fn key() -> impl Strategy<Value = InstanceKey> {
@@ -69,6 +70,56 @@ fn hint() -> impl Strategy<Value = Command> {
         (cluster(), alias())
             .prop_map(|(cluster, alias)| Command::SetClusterAlias { cluster, alias }),
     ]
+}
+
+fn name() -> impl Strategy<Value = String> {
+    select(vec!["", "x", "y", "it's %s \u{1f600}"]).prop_map(str::to_owned)
+}
+
+fn lasting_hint() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (key(), maintenance())
+            .prop_map(|(key, maintenance)| Command::BeginMaintenance { key, maintenance }),
+        key().prop_map(|key| Command::EndMaintenance { key }),
+        (0..6_u64).prop_map(|id| Command::EndMaintenanceById { id }),
+        (key(), name(), words()).prop_map(|(key, name, value)| Command::PutTag {
+            key,
+            name,
+            value
+        }),
+        (option::of(key()), name(), option::of(name()))
+            .prop_map(|(key, name, value)| Command::Untag { key, name, value }),
+        (name(), vec(key(), 0..3), at()).prop_map(|(pool, members, at)| Command::SubmitPool {
+            pool,
+            members,
+            at
+        }),
+        (name(), name(), words(), at()).prop_map(|(host, name, value, at)| {
+            Command::SetHostAttribute { host, name, value, at }
+        }),
+        (name(), words(), at()).prop_map(|(hostname, name, at)| Command::RegisterVirtualName {
+            hostname,
+            name,
+            at
+        }),
+        name().prop_map(|hostname| Command::DeregisterVirtualName { hostname }),
+        (at(), at(), at()).prop_map(|(at, pools_before, virtual_names_before)| {
+            Command::PurgeHints { at, pools_before, virtual_names_before }
+        }),
+    ]
+}
+
+fn maintenance() -> impl Strategy<Value = Maintenance> {
+    (words(), words(), at(), at(), option::of(node())).prop_map(
+        |(owner, reason, begins, ends, node)| Maintenance {
+            id: 0,
+            owner,
+            reason,
+            begins,
+            ends,
+            node,
+        },
+    )
 }
 
 fn history() -> impl Strategy<Value = Command> {

@@ -10,7 +10,10 @@ use shared::{InstanceKey, PromotionRule};
 use crate::{
     clock::Moment,
     decision::step::{Step, StepResult},
-    journal::facts::{Detection, Recovery},
+    journal::{
+        facts::{Detection, Recovery},
+        hints::Maintenance,
+    },
 };
 
 /// One durable fact. Times are those of the node that proposed it. Unknown fields are refused
@@ -145,6 +148,85 @@ pub enum Command {
         cluster: String,
         /// Its alias.
         alias: String,
+    },
+    /// A server is locked. Refused (number 0) while another lock on it lasts, as of the time at
+    /// which this one begins; else the number is the token that ends it.
+    BeginMaintenance {
+        /// The server; it need not be known.
+        key: InstanceKey,
+        /// The lock.
+        maintenance: Maintenance,
+    },
+    /// The lock on a server ends.
+    EndMaintenance {
+        /// The server.
+        key: InstanceKey,
+    },
+    /// A lock ends.
+    EndMaintenanceById {
+        /// Its number.
+        id: u64,
+    },
+    /// A server gets a tag, or another value for it.
+    PutTag {
+        /// The server; it need not be known.
+        key: InstanceKey,
+        /// The tag's name.
+        name: String,
+        /// Its value; may be empty.
+        value: String,
+    },
+    /// A tag is taken away.
+    Untag {
+        /// From this server; from all if none.
+        key: Option<InstanceKey>,
+        /// The tag's name.
+        name: String,
+        /// Only where it has this value.
+        value: Option<String>,
+    },
+    /// A pool has these servers and no others.
+    SubmitPool {
+        /// The pool.
+        pool: String,
+        /// Its servers; none empties it.
+        members: Vec<InstanceKey>,
+        /// When it was submitted; it expires `InstancePoolExpiryMinutes` later.
+        at: Moment,
+    },
+    /// A host gets an attribute, or another value for it.
+    SetHostAttribute {
+        /// The host; [`super::hints::GENERAL_HOST`] for what belongs to none.
+        host: String,
+        /// The attribute's name.
+        name: String,
+        /// Its value.
+        value: String,
+        /// When it was set.
+        at: Moment,
+    },
+    /// Replicas are to reach a host by another name.
+    RegisterVirtualName {
+        /// The host's own name.
+        hostname: String,
+        /// The name for replicas.
+        name: String,
+        /// When it was registered; it expires `ExpiryHostnameResolvesMinutes` later.
+        at: Moment,
+    },
+    /// Replicas are to reach a host by its own name again.
+    DeregisterVirtualName {
+        /// The host's own name.
+        hostname: String,
+    },
+    /// Hints that have expired are dropped.
+    PurgeHints {
+        /// Now: locks that ended before it are dropped.
+        at: Moment,
+        /// Pools submitted before this are dropped.
+        pools_before: Moment,
+        /// Virtual names registered before this are dropped.
+        virtual_names_before: Moment,
     },
     /// An entry of the audit.
     Audit(AuditEntry),

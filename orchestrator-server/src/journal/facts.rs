@@ -11,7 +11,10 @@ use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use serde::{Deserialize, Serialize};
 use shared::{InstanceKey, PromotionRule};
 
-use super::command::{AckSelector, Command, RecoveryEnd};
+use super::{
+    command::{AckSelector, Command, RecoveryEnd},
+    hints::{HostAttribute, Maintenance, Pool, Tags, VirtualName},
+};
 use crate::{
     analysis::Code,
     clock::Moment,
@@ -40,6 +43,16 @@ pub struct Facts {
     pub blocked: RedBlackTreeMapSync<InstanceKey, Blocked>,
     /// Automated recoveries are switched off.
     pub recoveries_disabled: bool,
+    /// Locks by server, expired ones included until they are purged.
+    pub maintenances: RedBlackTreeMapSync<InstanceKey, Maintenance>,
+    /// Tags by server; none of them empty.
+    pub tags: RedBlackTreeMapSync<InstanceKey, Arc<Tags>>,
+    /// Pools by name, expired ones included until they are purged.
+    pub pools: RedBlackTreeMapSync<String, Pool>,
+    /// Attributes by host, then by name.
+    pub host_attributes: RedBlackTreeMapSync<String, Arc<BTreeMap<String, HostAttribute>>>,
+    /// Virtual names by the host's own name, expired ones included until they are purged.
+    pub virtual_names: RedBlackTreeMapSync<String, VirtualName>,
     /// Numbers given so far.
     pub counters: Counters,
 }
@@ -54,6 +67,9 @@ pub struct Counters {
     pub recovery: u64,
     /// Lines of recovery audits.
     pub line: u64,
+    /// Maintenance locks.
+    #[serde(default)]
+    pub maintenance: u64,
 }
 
 /// A server is out of service on purpose.
@@ -214,7 +230,7 @@ pub struct Blocked {
 /// What applying a command told the proposer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// Number given to a new detection or recovery, 0 if it was refused; otherwise how many facts
+    /// Number given to a new detection, recovery or lock, 0 if it was refused; otherwise how many facts
     /// changed.
     pub number: u64,
 }
@@ -281,6 +297,29 @@ impl Facts {
             Command::SetClusterAlias { cluster, alias } => {
                 self.set_alias(cluster, alias);
                 1
+            }
+            Command::BeginMaintenance { key, maintenance } => {
+                self.begin_maintenance(key, maintenance.clone())
+            }
+            Command::EndMaintenance { key } => u64::from(self.maintenances.remove_mut(key)),
+            Command::EndMaintenanceById { id } => self.end_maintenance_by_id(*id),
+            Command::PutTag { key, name, value } => self.put_tag(key, name, value),
+            Command::Untag { key, name, value } => self.untag(key.as_ref(), name, value.as_deref()),
+            Command::SubmitPool { pool, members, at } => self.submit_pool(pool, members, *at),
+            Command::SetHostAttribute { host, name, value, at } => {
+                let attribute = HostAttribute { value: value.clone(), at: *at };
+                self.set_host_attribute(host, name, attribute)
+            }
+            Command::RegisterVirtualName { hostname, name, at } => {
+                let name = VirtualName { name: name.clone(), at: *at };
+                self.virtual_names.insert_mut(hostname.clone(), name);
+                1
+            }
+            Command::DeregisterVirtualName { hostname } => {
+                u64::from(self.virtual_names.remove_mut(hostname))
+            }
+            Command::PurgeHints { at, pools_before, virtual_names_before } => {
+                self.purge_hints(*at, *pools_before, *virtual_names_before)
             }
             Command::Audit(_) => 1,
             Command::Purge { at, history_before, candidates_before } => {

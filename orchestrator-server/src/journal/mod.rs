@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod facts;
+pub mod hints;
 pub mod local;
 pub mod memory;
 

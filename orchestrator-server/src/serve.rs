@@ -1,4 +1,4 @@
-//! The `http` form of the program: from the configuration to a serving process, and down again.
+//! The forms of the program that serve: from the configuration to a serving process, and down again.
 //! The order of start-up and of shutdown is read from top to bottom.
 
 use std::{sync::Arc, time::Duration};
@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, anyhow, bail};
 use rand::Rng;
 use tokio::{
+    runtime::{Builder, Runtime},
     signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, watch::Sender},
 };
@@ -13,12 +14,12 @@ use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::{self, Core, Parts},
+    app::{self, Core, Parts, Watch},
     backend::{InstanceStore, Sqlite, store},
     cli::flags::Flags,
     clock::{SharedClock, SystemClock},
     config::{self, Backend, Config, ConfigHandle, FileChoice},
-    http::{NodeInfo, Server, Services, Standing, identity},
+    http::{NodeInfo, Server, Services, Standing, identity, local::LocalDoor},
     journal::{
         Journal,
         command::{AuditEntry, Command},
@@ -38,17 +39,48 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// What keeps it from starting, or ended it: one line.
 pub fn run(flags: &Flags) -> anyhow::Result<()> {
+    let config = configuration(flags, Unasked::Warn)?;
+    refuse_what_is_not_there(&config.current())?;
+    runtime()?.block_on(serve(flags.discovery, config, true))
+}
+
+/// Serve until a signal ends it, without the API: nobody but the command line of this machine can
+/// ask.
+///
+/// # Errors
+/// As [`run`].
+pub fn serve_without_api(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
+    refuse_what_is_not_there(&config.current())?;
+    runtime()?.block_on(serve(flags.discovery, config, false))
+}
+
+/// What is logged where no flag says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unasked {
+    /// A service: what deserves attention.
+    Warn,
+    /// A command: errors, so that cron mails nothing about one that succeeded.
+    Error,
+}
+
+/// Reads the configuration, and begins to log as it and the flags say.
+///
+/// # Errors
+/// What is wrong with the configuration: one line each.
+pub fn configuration(flags: &Flags, unasked: Unasked) -> anyhow::Result<ConfigHandle> {
     let files = FileChoice::from_flag(flags.config.as_deref());
     let loaded = config::load(&files, &environment)?;
-    start_logging(flags, &loaded.config);
+    start_logging(flags, &loaded.config, unasked);
     loaded.log();
-    let config = ConfigHandle::new(loaded, files, Box::new(environment));
-    refuse_what_is_not_there(&config.current())?;
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start")?
-        .block_on(serve(flags, config))
+    Ok(ConfigHandle::new(loaded, files, Box::new(environment)))
+}
+
+/// What everything runs on.
+///
+/// # Errors
+/// The system gives no threads.
+pub fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build().context("cannot start")
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -63,11 +95,12 @@ fn refuse_what_is_not_there(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_logging(flags: &Flags, config: &Config) {
+fn start_logging(flags: &Flags, config: &Config, unasked: Unasked) {
     let level = match (flags.quiet, flags.debug || config.raw.debug, flags.verbose) {
         (true, _, _) => "error",
         (_, true, _) => "orchestrator_server=debug,orchestrator=debug,info",
         (_, _, true) => "info",
+        _ if unasked == Unasked::Error => "error",
         _ => "warn",
     };
     tracing_subscriber::fmt()
@@ -78,75 +111,119 @@ fn start_logging(flags: &Flags, config: &Config) {
         .init();
 }
 
-async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
-    // A provider installed before would be this one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    // From here on: until somebody listens, this signal ends the process.
-    let hangup = listen(SignalKind::hangup());
-    let clock: SharedClock = Arc::new(SystemClock::default());
-    let tasks = Tasks::default();
-    let node = this_node();
-    info!("starting orchestrator {}", env!("CARGO_PKG_VERSION"));
+/// The parts of a process on the embedded backend, wired, but neither probing nor listening.
+pub struct Program {
+    /// What the outside talks to.
+    pub core: Core,
+    /// What handlers of the API reach.
+    pub services: Arc<Services>,
+    /// Background work.
+    pub tasks: Tasks,
+    watch: Watch,
+    journal: Arc<LocalJournal>,
+    sqlite: Sqlite,
+}
 
-    let file = match &config.current().backend {
-        Backend::Sqlite { file } => file.clone(),
+impl Program {
+    /// Opens the backend and wires the parts. `leads` tells whether the process may act.
+    ///
+    /// # Errors
+    /// The backend cannot be used, or another process has it.
+    pub async fn open(config: ConfigHandle, sqlite: Sqlite, leads: bool) -> anyhow::Result<Self> {
+        // A provider installed before would be this one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let clock: SharedClock = Arc::new(SystemClock::default());
+        let tasks = Tasks::default();
+        let node = this_node();
+        let journal = LocalJournal::open(&sqlite, clock.clone(), Bounds::default()).await?.0;
+        let instances = InstanceStore::new(sqlite.clone());
+        let known = store::load(&instances).await?;
+        info!("{} servers are known from the last run", known.len());
+
+        let (stored, to_store) = mpsc::unbounded_channel();
+        tasks.spawn("store", store::run(instances, to_store, tasks.stop_token()));
+        let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
+        let journal: Arc<LocalJournal> = Arc::new(journal);
+        let (core, watch) = app::build(Parts {
+            driver,
+            facts: journal.facts(),
+            journal: journal.clone(),
+            known,
+            store: stored,
+            config: config.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+            node: node.clone(),
+            leads,
+        });
+
+        // Without the journal nothing can be recovered: the process ends, to be started again.
+        let supervised = journal.clone();
+        tasks.keep("journal", async move { supervised.ended().await });
+
+        let file = sqlite.path().to_owned();
+        let (standing, standing_now) =
+            tokio::sync::watch::channel(standing(&core, &file, clock.now()));
+        keep_standing(&core, &journal, standing, &file, &tasks);
+        let current = config.current();
+        let services = Services {
+            fleet: core.inventory.changes(),
+            config: config.clone(),
+            clock,
+            journal: journal.clone(),
+            operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone())),
+            identity: identity::find(&current, &node.hostname).await,
+            node,
+            standing: standing_now,
+        };
+        Ok(Self { core, services: Arc::new(services), tasks, watch, journal, sqlite })
+    }
+
+    /// Ends background work, writes what is not written, and gives the backend free.
+    pub async fn close(self) {
+        self.tasks.shut_down(PATIENCE).await;
+        self.journal.close().await;
+        self.sqlite.close().await;
+    }
+}
+
+/// The file of the embedded backend.
+///
+/// # Errors
+/// The backend is another one.
+pub fn embedded_file(config: &Config) -> anyhow::Result<String> {
+    match &config.backend {
+        Backend::Sqlite { file } => Ok(file.clone()),
         Backend::Mysql { server, .. } => bail!(
             "the backend is mysql at {server}: a shared backend is not available in this version; set BackendDB to sqlite"
         ),
-    };
-    let sqlite = Sqlite::open(&file)?;
-    let journal = LocalJournal::open(&sqlite, clock.clone(), Bounds::default()).await?.0;
-    let instances = InstanceStore::new(sqlite.clone());
-    let known = store::load(&instances).await?;
-    info!("{} servers are known from the last run", known.len());
+    }
+}
 
-    let (stored, to_store) = mpsc::unbounded_channel();
-    tasks.spawn("store", store::run(instances, to_store, tasks.stop_token()));
-    let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
-    let journal: Arc<LocalJournal> = Arc::new(journal);
-    let (core, watch) = app::build(Parts {
-        driver,
-        facts: journal.facts(),
-        journal: journal.clone(),
-        known,
-        store: stored,
-        config: config.clone(),
-        clock: clock.clone(),
-        tasks: tasks.clone(),
-        node: node.clone(),
-        leads: flags.discovery,
-    });
+async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow::Result<()> {
+    // From here on: until somebody listens, this signal ends the process.
+    let hangup = listen(SignalKind::hangup());
+    info!("starting orchestrator {}", env!("CARGO_PKG_VERSION"));
+    let file = embedded_file(&config.current())?;
+    let sqlite = tokio::task::spawn_blocking(move || Sqlite::open_after_commands(&file)).await??;
+    let program = Program::open(config, sqlite, discovery).await?;
+    let Program { core, services, tasks, watch, journal, sqlite } = program;
 
-    // Without the journal nothing can be recovered: the process ends, to be started again.
-    let supervised = journal.clone();
-    tasks.keep("journal", async move { supervised.ended().await });
-
-    let (standing, standing_now) = tokio::sync::watch::channel(standing(&core, &file, clock.now()));
-    keep_standing(&core, &journal, standing, &file, &tasks);
-    let current = config.current();
-    let services = Services {
-        fleet: core.inventory.changes(),
-        config: config.clone(),
-        clock,
-        journal: journal.clone(),
-        operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone())),
-        identity: identity::find(&current, &node.hostname).await,
-        node,
-        standing: standing_now,
-    };
     // Nothing is done to a server by a process that cannot be asked about it.
-    let server = Server::bind(Arc::new(services)).await?;
-    if flags.discovery {
+    if with_api {
+        let server = Server::bind(services.clone()).await?;
+        let api = tasks.clone();
+        tasks.keep("api", async move {
+            if let Err(error) = server.run(api.stop_token()).await {
+                error!("{error}");
+            }
+        });
+    }
+    open_local_door(services, &sqlite, &tasks).await?;
+    if discovery {
         watch.begin();
     }
     let ended = tasks.failed();
-    let api = tasks.clone();
-    tasks.keep("api", async move {
-        if let Err(error) = server.run(api.stop_token()).await {
-            error!("{error}");
-        }
-    });
-
     let outcome = tokio::select! {
         () = until_told(&core, hangup) => Ok(()),
         () = ended.cancelled() => Err(anyhow!("a task that must not end has ended; see the log")),
@@ -157,14 +234,33 @@ async fn serve(flags: &Flags, config: ConfigHandle) -> anyhow::Result<()> {
     outcome
 }
 
-fn this_node() -> Node {
+/// From now on the command line of this machine asks this process.
+async fn open_local_door(
+    services: Arc<Services>,
+    sqlite: &Sqlite,
+    tasks: &Tasks,
+) -> anyhow::Result<()> {
+    let token = random_token();
+    let door = LocalDoor::open(services, token.clone())
+        .await
+        .context("cannot listen on the loopback interface for the command line")?;
+    sqlite.announce(door.address()?, &token).await.context("cannot write the lock file")?;
+    tasks.spawn("command line", door.run(tasks.stop_token()));
+    Ok(())
+}
+
+fn random_token() -> String {
     let mut token = [0_u8; 32];
     rand::rng().fill_bytes(&mut token);
+    token.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn this_node() -> Node {
     Node {
         hostname: hostname::get()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_else(|_| "localhost".to_owned()),
-        token: token.iter().map(|byte| format!("{byte:02x}")).collect(),
+        token: random_token(),
     }
 }
 

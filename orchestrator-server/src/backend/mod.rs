@@ -4,6 +4,7 @@
 mod error;
 pub mod instance_row;
 pub mod instances;
+pub mod lock;
 pub mod log;
 mod schema;
 pub mod sqlite;

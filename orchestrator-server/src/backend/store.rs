@@ -49,6 +49,9 @@ pub async fn run(
             _ = tick.tick() => waiting.flush(&store, false).await,
         }
     }
+    while let Ok(record) = records.try_recv() {
+        waiting.take(record);
+    }
     waiting.flush(&store, true).await;
 }
 

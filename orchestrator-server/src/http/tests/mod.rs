@@ -8,6 +8,7 @@ mod history;
 mod keys;
 mod lab;
 mod listener;
+mod local;
 mod routing;
 mod shapes;
 mod topology;

@@ -159,7 +159,13 @@ impl Program {
 
         // Without the journal nothing can be recovered: the process ends, to be started again.
         let supervised = journal.clone();
-        tasks.keep("journal", async move { supervised.ended().await });
+        let stop = tasks.stop_token();
+        tasks.keep("journal", async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = supervised.ended() => {}
+            }
+        });
 
         let file = sqlite.path().to_owned();
         let (standing, standing_now) =

@@ -1,6 +1,8 @@
 //! Housekeeping: what has expired is dropped, servers that came back after a failover are set
 //! right. Runs often, does little.
 
+mod expiry;
+
 use shared::InstanceKey;
 use tracing::{info, warn};
 
@@ -21,6 +23,9 @@ pub async fn run(core: &Core) {
         return;
     }
     let now = core.clock.now();
+    for command in expiry::due(&core.inventory.view(), &core.config.current(), &core.node, now) {
+        propose(core, command).await;
+    }
     expire(core, now).await;
     returned_servers(core, now).await;
 }
@@ -77,9 +82,9 @@ async fn returned_servers(core: &Core, now: Moment) {
                 propose(core, Command::MarkFenced { uid, key, at: now }).await;
             }
             Returned::BackInService => {
-                info!(instance = %key, "{key} replicates again: its downtime ends");
+                info!(instance = %key, "{key} is back in service: its downtime ends");
                 propose(core, Command::EndDowntime { key: key.clone() }).await;
-                audit(core, now, "end-downtime", &key, "replicates again").await;
+                audit(core, now, "end-downtime", &key, "back in service").await;
             }
         }
     }

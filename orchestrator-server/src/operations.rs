@@ -1,14 +1,20 @@
 //! What the API asks for that takes more than a Command: probes, forgetting, recoveries.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use shared::InstanceKey;
-use tokio::{net::lookup_host, sync::oneshot, time::timeout};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    sync::oneshot,
+    time::timeout,
+};
 use tracing::warn;
 
 use crate::{
     app::Core,
+    backend::{TopologySnapshots, snapshots::SnapshotRow},
+    clock::Moment,
     config::HostnameResolve,
     execution::start::Request,
     http::{Operations, RecoverReply, RecoverRequest},
@@ -20,17 +26,21 @@ use crate::{
 /// Longest wait for a name to be resolved.
 const RESOLVE: Duration = Duration::from_secs(5);
 
+/// Longest wait for a connection where the configuration names none.
+const CONNECT: Duration = Duration::from_secs(10);
+
 /// The running service, as the API sees it.
 pub struct ServiceOperations {
     core: Core,
     tasks: Tasks,
+    snapshots: TopologySnapshots,
 }
 
 impl ServiceOperations {
     /// Of this core.
     #[must_use]
-    pub fn new(core: Core, tasks: Tasks) -> Self {
-        Self { core, tasks }
+    pub fn new(core: Core, tasks: Tasks, snapshots: TopologySnapshots) -> Self {
+        Self { core, tasks, snapshots }
     }
 
     /// A server that was forgotten is wanted again when somebody names it.
@@ -66,6 +76,33 @@ impl Operations for ServiceOperations {
             }
         }
         .boxed()
+    }
+
+    /// Names are asked for anew each time.
+    fn resolved_names(&self) -> BTreeMap<String, (String, Moment)> {
+        BTreeMap::new()
+    }
+
+    fn forget_resolved_names(&self) -> BoxFuture<'_, Result<(), String>> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn connect<'a>(&'a self, key: &'a InstanceKey) -> BoxFuture<'a, Result<(), String>> {
+        let limit = self.core.config.current().mysql_connect_timeout().unwrap_or(CONNECT);
+        async move {
+            let why = match timeout(limit, TcpStream::connect((key.hostname(), key.port()))).await {
+                Ok(Ok(_)) => return Ok(()),
+                Ok(Err(error)) if error.raw_os_error().is_some() => error.kind().to_string(),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => format!("no answer within {} s", limit.as_secs()),
+            };
+            Err(format!("dial tcp {key}: connect: {why}"))
+        }
+        .boxed()
+    }
+
+    fn snapshot_topologies(&self) -> BoxFuture<'_, Result<(), String>> {
+        async { keep_snapshot(&self.core, &self.snapshots).await }.boxed()
     }
 
     fn discover<'a>(
@@ -124,6 +161,23 @@ impl Operations for ServiceOperations {
         });
         async move { receiver.await.map_err(|_| "the service is shutting down".to_owned()) }.boxed()
     }
+}
+
+/// Keeps who replicates from whom now.
+pub async fn keep_snapshot(core: &Core, snapshots: &TopologySnapshots) -> Result<(), String> {
+    let fleet = core.inventory.view();
+    let row = |cluster: &str, instance: &Instance| SnapshotRow {
+        key: instance.key.clone(),
+        source: instance.source.key().cloned(),
+        cluster: cluster.to_owned(),
+        version: instance.state.as_ref().map(|s| s.version_text.clone()).unwrap_or_default(),
+    };
+    let rows = fleet
+        .clusters
+        .values()
+        .flat_map(|cluster| cluster.instances.values().map(|i| row(&cluster.name, i)))
+        .collect();
+    snapshots.add(core.clock.now(), rows).await.map_err(|error| error.to_string())
 }
 
 /// An IPv4 address of the host if it has one, else an IPv6 address.

@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{self, Core, Parts, Watch},
-    backend::{InstanceStore, Sqlite, store},
+    backend::{InstanceStore, Sqlite, TopologySnapshots, store},
     cli::flags::Flags,
     clock::{SharedClock, SystemClock},
     config::{self, Backend, Config, ConfigHandle, FileChoice},
@@ -27,7 +27,7 @@ use crate::{
         local::{Bounds, LocalJournal},
     },
     mysql::live::LiveDriver,
-    operations::ServiceOperations,
+    operations::{ServiceOperations, keep_snapshot},
     tasks::Tasks,
 };
 
@@ -171,13 +171,15 @@ impl Program {
         let (standing, standing_now) =
             tokio::sync::watch::channel(standing(&core, &file, clock.now()));
         keep_standing(&core, &journal, standing, &file, &tasks);
+        let snapshots = TopologySnapshots::new(sqlite.clone());
         let current = config.current();
+        keep_snapshots(&core, &snapshots, &current, &tasks);
         let services = Services {
             fleet: core.inventory.changes(),
             config: config.clone(),
             clock,
             journal: journal.clone(),
-            operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone())),
+            operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone(), snapshots)),
             identity: identity::find(&current, &node.hostname).await,
             node,
             standing: standing_now,
@@ -307,6 +309,22 @@ fn keep_standing(
         now.trouble = journal.health().error;
         sender.send_replace(now);
         std::future::ready(())
+    });
+}
+
+/// A snapshot of all topologies every `SnapshotTopologiesIntervalHours`; the first one an interval
+/// after the start.
+fn keep_snapshots(core: &Core, snapshots: &TopologySnapshots, config: &Config, tasks: &Tasks) {
+    let Some(interval) = config.snapshot_topologies_interval() else { return };
+    let (core, snapshots, stop) = (core.clone(), snapshots.clone(), tasks.stop_token());
+    tasks.keep("topology snapshots", async move {
+        while stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_some() {
+            if core.leadership.may_act()
+                && let Err(error) = keep_snapshot(&core, &snapshots).await
+            {
+                warn!("no snapshot of the topologies was kept: {error}");
+            }
+        }
     });
 }
 

@@ -19,10 +19,12 @@ pub fn is_worth_reporting(code: Code, warnings: &[StructureWarning]) -> bool {
     code != Code::NoProblem || !warnings.is_empty()
 }
 
-/// `RecoveryIgnoreHostnameFilters` hides the server. They match the host name without port.
+/// `RecoveryIgnoreHostnameFilters` hides the server, which match the host name without port; or
+/// somebody holds a lock on it (spec 05, 1.1).
 #[must_use]
 pub fn is_ignored(view: &ClusterView, instance: &Instance) -> bool {
     view.config.filters.recovery_ignore.matches(instance.key.hostname())
+        || view.facts.maintenance(&instance.key, view.now).is_some()
 }
 
 /// All replicas are out of service on purpose, and the problem is about them.

@@ -7,10 +7,12 @@ pub mod instances;
 pub mod lock;
 pub mod log;
 mod schema;
+pub mod snapshots;
 pub mod sqlite;
 pub mod store;
 
 pub use error::{BackendError, Problem};
 pub use instance_row::StoredInstance;
 pub use instances::InstanceStore;
+pub use snapshots::TopologySnapshots;
 pub use sqlite::Sqlite;

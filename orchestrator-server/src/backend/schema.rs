@@ -7,7 +7,8 @@ use super::Problem;
 
 /// Each entry brings the schema from the version that is its index to the next one. Never change
 /// an entry that was released: append one.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE orc_meta (
         key TEXT NOT NULL PRIMARY KEY,
         value TEXT NOT NULL
@@ -40,7 +41,20 @@ const STEPS: &[&str] = &["
         body TEXT NOT NULL,
         PRIMARY KEY (hostname, port)
     );
-"];
+",
+    "
+    CREATE TABLE orc_topology_snapshot (
+        taken INTEGER NOT NULL,
+        hostname TEXT NOT NULL,
+        port INTEGER NOT NULL,
+        source_hostname TEXT,
+        source_port INTEGER,
+        cluster TEXT NOT NULL,
+        version TEXT NOT NULL,
+        PRIMARY KEY (taken, hostname, port)
+    );
+",
+];
 
 /// The schema version that this program writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;

@@ -117,7 +117,7 @@ async fn one_file_serves_one_process() {
 )]
 #[case::newer_schema(
     |folder: &Path| changed(folder, "UPDATE orc_meta SET value = '7' WHERE key = 'schema_version'"),
-    "its schema version is 7 but this program knows only up to 1; run the newer program that wrote it"
+    "its schema version is 7 but this program knows only up to 2; run the newer program that wrote it"
 )]
 #[case::no_schema_version(
     |folder: &Path| changed(folder, "DELETE FROM orc_meta"),

@@ -6,7 +6,10 @@ use std::{collections::BTreeSet, time::Duration};
 use shared::InstanceKey;
 
 use crate::{
-    clock::Moment, decision::step::Step, inventory::view::FleetView, journal::facts::Recovery,
+    clock::Moment,
+    decision::step::Step,
+    inventory::view::{FleetView, Instance},
+    journal::facts::Recovery,
     mysql::driver::Action,
 };
 
@@ -31,7 +34,7 @@ pub enum Returned {
         /// The recovery that replaced it.
         uid: String,
     },
-    /// It replicates from a server in service.
+    /// It replicates from a server in service, or is the one head of a cluster of its own name.
     BackInService,
 }
 
@@ -81,19 +84,34 @@ fn replaced(fleet: &FleetView, recovery: &Recovery, key: &InstanceKey) -> Option
     Some(if dangerous { Returned::MustBeFenced { uid } } else { Returned::Harmless { uid } })
 }
 
-/// Servers that were left behind and replicate again, from one that was not.
+/// Servers that were left behind and replicate again, from one that was not; or that head the one
+/// cluster that has their alias.
 fn back_in_service(fleet: &FleetView, now: Moment) -> impl Iterator<Item = InstanceKey> {
     let left_behind = move |key: &InstanceKey| {
         fleet.facts.downtime(key, now).filter(|downtime| downtime.reason == LOST_IN_RECOVERY)
     };
     fleet.facts.downtimes.keys().filter_map(move |key| {
         let downtime = left_behind(key)?;
-        let instance = fleet.instance(key).filter(|i| i.is_valid() && i.is_replicating())?;
-        let source = instance.source.attached()?;
+        let instance = fleet.instance(key).filter(|i| i.is_valid())?;
         let settled = now.since(downtime.begins) > SETTLED
             && instance.check.state_since >= Some(downtime.begins);
-        (settled && left_behind(source).is_none()).then(|| key.clone())
+        let back = match instance.source.attached() {
+            Some(source) => instance.is_replicating() && left_behind(source).is_none(),
+            None => owns_its_alias(fleet, instance),
+        };
+        (settled && back).then(|| key.clone())
     })
+}
+
+/// It is the only server at the top of all clusters with its alias.
+fn owns_its_alias(fleet: &FleetView, instance: &Instance) -> bool {
+    let Some(own) = fleet.cluster_of(&instance.key).filter(|c| !c.alias.is_empty()) else {
+        return false;
+    };
+    let same_name = fleet.clusters.values().filter(|cluster| cluster.alias == own.alias);
+    let heads = same_name.flat_map(|cluster| cluster.instances.values());
+    let mut heads = heads.filter(|i| i.place.depth == 0);
+    heads.next().is_some_and(|head| head.key == instance.key) && heads.next().is_none()
 }
 
 #[cfg(test)]

@@ -178,3 +178,20 @@ fn downtime(facts: &mut Facts, name: &str, reason: &str, seconds_ago: u64) {
     };
     facts.downtimes.insert_mut(key(name), downtime);
 }
+
+#[rstest]
+#[case::only_head("main", "r1[rw] -> r2", Some(Returned::BackInService))]
+#[case::two_heads("main", "r1[rw] -> r2; m[ro]", None)]
+#[case::no_alias("", "r1[rw] -> r2", None)]
+#[case::dead("main", "r1[rw]! -> r2", None)]
+fn the_head_of_a_cluster_of_its_own_name_is_back_in_service(
+    #[case] alias: &str,
+    #[case] drawn: &str,
+    #[case] expected: Option<Returned>,
+) {
+    let fleet = fleet(drawn, |view, facts| {
+        Arc::make_mut(&mut view.cluster).alias = alias.to_owned();
+        downtime(facts, "r1", LOST_IN_RECOVERY, 120);
+    });
+    assert_eq!(of(&fleet, "r1"), expected);
+}

@@ -103,8 +103,12 @@ impl Call {
         let given = [self.param("clusterHint"), self.param("clusterName")];
         let pair = if self.params.find("host").is_some() { &pair } else { "" };
         let hint = given.into_iter().find(|hint| !hint.is_empty()).unwrap_or(pair);
-        let default_port = u16::try_from(self.config.raw.default_instance_port).unwrap_or_default();
-        Ok(resolve::cluster(&self.view, hint, default_port)?)
+        Ok(resolve::cluster(&self.view, hint, self.default_port())?)
+    }
+
+    /// The port of servers that are named without one; 0 if the configuration has none.
+    pub fn default_port(&self) -> u16 {
+        u16::try_from(self.config.raw.default_instance_port).unwrap_or_default()
     }
 
     /// The cluster with the alias, or the name, `:clusterAlias`.
@@ -162,6 +166,13 @@ impl Call {
             warn!("an audit entry was lost: {error}");
         }
         Ok(applied)
+    }
+
+    /// Writes an entry of the audit whose words depend on what a fact came to.
+    pub async fn note(&self, entry: AuditEntry) {
+        if let Err(error) = self.services.journal.propose(Command::Audit(entry)).await {
+            warn!("an audit entry was lost: {error}");
+        }
     }
 
     /// An entry of the audit.

@@ -91,7 +91,19 @@ pub async fn key(
     port: &str,
     usage: KeyUse,
 ) -> Result<InstanceKey, KeyError> {
-    let literal = InstanceKey::from_texts(host, port)?;
+    meant(view, operations, InstanceKey::from_texts(host, port)?, usage).await
+}
+
+/// The server that a name means, once it is resolved. It need not be known.
+///
+/// # Errors
+/// See [`KeyError`].
+pub async fn meant(
+    view: &FleetView,
+    operations: &dyn Operations,
+    literal: InstanceKey,
+    usage: KeyUse,
+) -> Result<InstanceKey, KeyError> {
     if view.index.contains_key(&literal) {
         return Ok(literal);
     }

@@ -1,7 +1,7 @@
 //! What the API needs from the rest of the program. The program implements it; tests put
 //! something simpler in its place.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use shared::InstanceKey;
@@ -54,6 +54,18 @@ pub trait Operations: Send + Sync + 'static {
     /// The name that `HostnameResolveMethod` gives to a host; called for hosts that are not
     /// known under the given name.
     fn resolve<'a>(&'a self, hostname: &'a str) -> BoxFuture<'a, Result<String, String>>;
+
+    /// Resolved names with the time until which each holds, by the name that was asked for.
+    fn resolved_names(&self) -> BTreeMap<String, (String, Moment)>;
+
+    /// Forget every resolved name.
+    fn forget_resolved_names(&self) -> BoxFuture<'_, Result<(), String>>;
+
+    /// Open and close a TCP connection to a server.
+    fn connect<'a>(&'a self, key: &'a InstanceKey) -> BoxFuture<'a, Result<(), String>>;
+
+    /// Keep a picture of all topologies for later.
+    fn snapshot_topologies(&self) -> BoxFuture<'_, Result<(), String>>;
 
     /// Probe a server now and take it into the inventory. Returns when the view shows it.
     fn discover<'a>(&'a self, key: &'a InstanceKey)

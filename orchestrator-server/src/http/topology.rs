@@ -58,8 +58,16 @@ fn node(view: &ClusterView, instance: &Instance) -> Node {
         glyph: glyph(condition),
         label: format!("{}{alias}", instance.key),
         tokens: tokens(view, instance, condition),
-        tags: Vec::new(),
+        tags: tags(view, instance),
     }
+}
+
+fn tags(view: &ClusterView, instance: &Instance) -> Vec<String> {
+    let text = |(name, value): (&String, &String)| match value.as_str() {
+        "" => name.clone(),
+        value => format!("{name}={value}"),
+    };
+    view.facts.tags_of(&instance.key).into_iter().flatten().map(text).collect()
 }
 
 fn parent(

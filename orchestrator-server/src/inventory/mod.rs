@@ -2,6 +2,7 @@
 
 pub mod clusters;
 pub mod condition;
+pub mod heuristics;
 pub mod owner;
 pub mod select;
 #[cfg(test)]

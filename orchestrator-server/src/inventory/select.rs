@@ -57,6 +57,15 @@ impl FleetView {
         found
     }
 
+    /// The name by which replicas are to reach the host, if one was registered and has not expired.
+    #[must_use]
+    pub fn virtual_name(&self, config: &Config, now: Moment, hostname: &str) -> Option<&str> {
+        let found = self.facts.virtual_names.get(hostname)?;
+        let expired =
+            config.hostname_resolve_expiry().is_some_and(|expiry| now.since(found.at) >= expiry);
+        (!expired).then_some(&*found.name)
+    }
+
     /// Servers in downtime; by cluster, then depth, then key.
     #[must_use]
     pub fn downtimed(&self, now: Moment) -> Vec<&Arc<Instance>> {

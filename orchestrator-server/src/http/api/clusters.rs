@@ -83,3 +83,25 @@ pub(in crate::http) async fn set_alias(call: &Call) -> Outcome {
     call.record(command, Some(audit)).await?;
     Reply::done(format!("Cluster {cluster} now has alias '{alias}'"))
 }
+
+/// `cluster-osc-replicas/:clusterHint`
+pub(in crate::http) async fn osc_replicas(call: &Call) -> Outcome {
+    let cluster = call.cluster_by_hint()?;
+    Reply::bare(&instances(call.picture(), cluster.osc_replicas(&call.config)))
+}
+
+/// `reload-cluster-alias`
+pub(in crate::http) async fn retired(_: &Call) -> Outcome {
+    Err(Refusal::new("This API call has been retired"))
+}
+
+/// `snapshot-topologies`
+pub(in crate::http) async fn snapshot(call: &Call) -> Outcome {
+    let began = std::time::Instant::now();
+    let outcome = call.services.operations.snapshot_topologies().await;
+    let took = format!("Took {:?}", began.elapsed());
+    match outcome {
+        Ok(()) => Reply::ok("Topology Snapshot completed", &took),
+        Err(error) => Err(Refusal::new(error).with(&took)),
+    }
+}

@@ -2,6 +2,7 @@
 //! or an operation; none decides anything.
 
 pub(super) mod analysis;
+pub(super) mod attributes;
 pub(super) mod audit;
 pub(super) mod candidates;
 pub(super) mod clusters;
@@ -9,5 +10,9 @@ pub(super) mod discovery;
 pub(super) mod downtime;
 pub(super) mod health;
 pub(super) mod instances;
+pub(super) mod maintenance;
+pub(super) mod names;
+pub(super) mod pools;
 pub(super) mod recovery;
+pub(super) mod tags;
 pub(super) mod topology;

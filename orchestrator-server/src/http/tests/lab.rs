@@ -1,7 +1,10 @@
 //! The API with everything behind it replaced: a journal in memory, operations that only note
 //! what they were asked.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     body::{Body, to_bytes},
@@ -228,6 +231,26 @@ impl Operations for NotedOperations {
             other => Ok(other.to_owned()),
         };
         async move { answer }.boxed()
+    }
+
+    fn resolved_names(&self) -> BTreeMap<String, (String, Moment)> {
+        [("alias-of-db1".to_owned(), ("db1".to_owned(), NOW))].into()
+    }
+
+    fn forget_resolved_names(&self) -> BoxFuture<'_, Result<(), String>> {
+        self.note("forget names".to_owned());
+        async { Ok(()) }.boxed()
+    }
+
+    fn connect<'a>(&'a self, key: &'a InstanceKey) -> BoxFuture<'a, Result<(), String>> {
+        let known = self.fleet.borrow().instance(key).is_some();
+        let answer = known.then_some(()).ok_or_else(|| format!("dial tcp {key}: refused"));
+        async move { answer }.boxed()
+    }
+
+    fn snapshot_topologies(&self) -> BoxFuture<'_, Result<(), String>> {
+        self.note("snapshot".to_owned());
+        async { Ok(()) }.boxed()
     }
 
     fn discover<'a>(

@@ -4,6 +4,7 @@ mod answers;
 mod auth;
 mod changes;
 pub(crate) mod fleet;
+mod hints;
 mod history;
 mod keys;
 mod lab;

@@ -122,6 +122,8 @@ const CANDIDATE: &str = fixture!("candidate");
 const HEALTH: &str = fixture!("health");
 const ANALYSIS: &str = fixture!("analysis");
 const FILTERS: &str = fixture!("filters");
+const MAINTENANCE: &str = fixture!("maintenance");
+const ATTRIBUTE: &str = fixture!("host_attribute");
 const KEY: &str = r#"{"Hostname":"","Port":0}"#;
 
 fn list(of: &str) -> String {
@@ -212,6 +214,34 @@ async fn every_route_has_the_shape_that_clients_know() {
         ("recover/db1/3306", envelope(KEY)),
         ("set-cluster-alias/db1:3306?alias=x", envelope("null")),
         ("reload-configuration", envelope(r#""""#)),
+        ("begin-maintenance/db4/3306/dba/disk", envelope(KEY)),
+        ("in-maintenance/db4/3306", envelope(r#""""#)),
+        ("maintenance", list(MAINTENANCE)),
+        ("end-maintenance/1", envelope("0")),
+        ("end-maintenance/db4/3306", envelope(KEY)),
+        ("tag/db2/3306?tag=role%3Dx", envelope(KEY)),
+        ("tag/db2/3306/zone/x", envelope(KEY)),
+        ("tags/db2/3306", list(r#""""#)),
+        ("tag-value/db2/3306?tag=role", r#""""#.to_owned()),
+        ("tagged?tag=role", list(KEY)),
+        ("untag/db2/3306?tag=role", envelope(&list(KEY))),
+        ("untag-all?tag=zone%3Dx", envelope(&list(KEY))),
+        ("submit-pool-instances/web?instances=db2", envelope(r#""""#)),
+        ("cluster-pool-instances/db1:3306", envelope(&format!(r#"{{"web":{}}}"#, list(KEY)))),
+        ("cluster-pool-instances/db1:3306/web", envelope(&format!(r#"{{"web":{}}}"#, list(KEY)))),
+        ("heuristic-cluster-pool-instances/main", envelope(&instances)),
+        ("heuristic-cluster-pool-instances/main/web", envelope(&instances)),
+        ("heuristic-cluster-pool-lag/main", envelope("0")),
+        ("heuristic-cluster-pool-lag/main/web", envelope("0")),
+        ("cluster-osc-replicas/main", instances.clone()),
+        ("cluster-osc-slaves/main", instances.clone()),
+        ("host-attribute/db4/rack/b7", "true".to_owned()),
+        ("host-attribute/attr/rack/", list(ATTRIBUTE)),
+        ("register-hostname-unresolve/db2/3306/vip", envelope(KEY)),
+        ("deregister-hostname-unresolve/db2/3306", envelope(KEY)),
+        ("resolve/db2/3306", envelope(KEY)),
+        ("reset-hostname-resolve-cache", envelope("null")),
+        ("snapshot-topologies", envelope(r#""""#)),
     ];
     let lab = eventful();
     for (route, wanted) in routes {
@@ -239,6 +269,14 @@ async fn empty_lists_are_null_or_empty_as_clients_know() {
         ("search/x", "[]"),
         ("downtimed", "[]"),
         ("instance-replicas/db1/3306", "[]"),
+        ("maintenance", "[]"),
+        ("tags/db1/3306", "[]"),
+        ("tagged?tag=x", "[]"),
+        ("host-attribute/attr/x/", "[]"),
+        (
+            "untag-all?tag=x%3Dy",
+            r#"{"Code":"OK","Message":"x removed from 0 instances","Details":[]}"#,
+        ),
         ("audit", "[]"),
         ("audit/1", "[]"),
         ("audit/instance/db1/3306", "[]"),

@@ -193,6 +193,8 @@ fn add_hints(out: &mut wire::Instance, picture: Picture<'_>, instance: &Instance
     let rule = view::promotion_rule(&view.facts, config, now, &instance.key, Some(instance));
     out.promotion_rule = rule;
     out.is_candidate = rule.is_candidate();
+    out.unresolved_hostname =
+        view.virtual_name(config, now, instance.key.hostname()).unwrap_or_default().to_owned();
     if let Some(downtime) = view.facts.downtime(&instance.key, now) {
         let elapsed = now.since(downtime.begins).as_secs();
         out.is_downtimed = true;

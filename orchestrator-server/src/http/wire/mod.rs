@@ -3,11 +3,13 @@
 
 mod analysis;
 mod cluster;
+mod hints;
 mod history;
 pub mod instance;
 
 pub use analysis::replication_analysis;
 pub use cluster::{candidates, cluster_info};
+pub use hints::{host_attributes, maintenances};
 pub use history::{audit, blocked, detection, recovery, steps};
 pub use instance::instance;
 

@@ -54,6 +54,9 @@ impl Environment {
 
     fn load_with(file: &Path) -> Result<Self, Failure> {
         let mut values = Self::of_process()?;
+        if !file.is_file() {
+            return Ok(values);
+        }
         // An unreadable file was silently none to the shell, too: others may not be meant to
         // see the password in it.
         let Ok(text) = std::fs::read(file) else { return Ok(values) };

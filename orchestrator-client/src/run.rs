@@ -54,16 +54,17 @@ pub(crate) fn run(
     }
     let environment = Environment::load()?;
     let limit = match arguments.get(FlagId::Timeout) {
-        Some(text) => arguments::time("--timeout", text)?,
-        None => command.limit.duration(),
+        Some(text) => Some(arguments::time("--timeout", text)?),
+        None => None,
     };
-    if limit.is_zero() {
+    if limit.is_some_and(|limit| limit.is_zero()) {
         return Err(Failure::Usage("--timeout 0: give a time such as 30, 45s or 5m".to_owned()));
     }
     let splay = arguments.get(FlagId::Splay).map(|text| arguments::time("--splay", text));
     let values = Values::new(&arguments, &environment)?;
     values.require(command.needs)?;
     let path = values.fill(command.path)?;
+    let limit = limit.unwrap_or_else(|| command.limit_at(&path).duration());
     let job = Job {
         command,
         path: &path,

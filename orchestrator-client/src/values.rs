@@ -14,6 +14,9 @@ use crate::environment::{Environment, INSTANCE};
 use crate::failure::Failure;
 use crate::user::current_user;
 
+/// The longest path; an HTTP library takes a little more for the whole address.
+const LONGEST: usize = 60_000;
+
 /// The values of one invocation.
 #[derive(Debug)]
 pub(crate) struct Values<'a> {
@@ -56,6 +59,12 @@ impl<'a> Values<'a> {
     /// Fills a template.
     pub(crate) fn fill(&self, path: &str) -> Result<String, Failure> {
         let path = template::fill(path, |field| self.encoded(field))?;
+        if path.len() > LONGEST {
+            return Err(Failure::Usage(format!(
+                "the values are too long: {} bytes, of which an address can hold {LONGEST}",
+                path.len()
+            )));
+        }
         let dots = |segment: &&str| matches!(*segment, "." | "..");
         match path.split(['?', '#']).next().and_then(|path| path.split('/').find(dots)) {
             Some(segment) => Err(Failure::Usage(format!("{segment:?} cannot be sent as a value"))),

@@ -65,7 +65,7 @@ pub enum Action {
 }
 
 /// How long a command may take when `--timeout` does not tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Limit {
     /// Reads and hints.
     Short,
@@ -109,6 +109,33 @@ pub const SECTIONS: &[Section] = &[
     raft::SECTION,
 ];
 
+/// Routes that only read, and that no command but `api` calls.
+const READS: &[&str] = &[
+    "active-cluster-recovery",
+    "audit",
+    "audit-failure-detection",
+    "audit-recovery",
+    "audit-recovery-steps",
+    "automated-recovery-filters",
+    "blocked-recoveries",
+    "bulk-instances",
+    "bulk-promotion-rules",
+    "clusters",
+    "headers",
+    "health",
+    "lb-check",
+    "leader-check",
+    "maintenance",
+    "problems",
+    "raft-peers",
+    "raft-state",
+    "raft-status",
+    "recently-active-cluster-recovery",
+    "recently-active-instance-recovery",
+    "replication-analysis-changelog",
+    "routed-leader-check",
+];
+
 /// What rows of reads have in common.
 const READ: Command = Command {
     name: "",
@@ -148,10 +175,30 @@ impl Command {
         std::iter::once(self.name).chain(words).chain(shell).collect::<Vec<_>>().join(" ")
     }
 
+    /// How long the command may take. What a raw path does is told by its first segment: that of
+    /// another command, or of a well-known read; whatever else it is may be an operation.
+    pub fn limit_at(&self, path: &str) -> Limit {
+        if self.output != Output::Body {
+            return self.limit;
+        }
+        let route = route_of(path);
+        let known = all()
+            .filter(|command| command.action == Action::Call && command.output != Output::Body)
+            .filter(|command| route_of(command.path) == route)
+            .map(|command| command.limit)
+            .max();
+        known.unwrap_or(if READS.contains(&route) { Limit::Short } else { self.limit })
+    }
+
     /// The spelling with `slave`, where there is one.
     pub fn legacy_name(&self) -> Option<String> {
         self.name.contains("replica").then(|| self.name.replacen("replica", "slave", 1))
     }
+}
+
+/// The first segment of a path or of a template.
+fn route_of(path: &str) -> &str {
+    path.split(['/', '?', '[']).next().unwrap_or_default()
 }
 
 /// The command of that name. Legacy names hold `slave` for the first `replica`.

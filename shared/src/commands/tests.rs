@@ -121,3 +121,17 @@ fn limits(#[case] name: &str, #[case] seconds: u64) {
 fn examples(#[case] name: &str, #[case] example: &str) {
     assert_eq!(find(name).unwrap().example(), example);
 }
+
+#[rstest]
+#[case("status", Limit::Short)]
+#[case("clusters", Limit::Short)]
+#[case("instance/db1/3306", Limit::Short)]
+#[case("ack-recovery/uid/x?comment=y", Limit::Short)]
+#[case("relocate/db1/3306/db2/3306", Limit::Operation)]
+#[case("recover/db1/3306", Limit::Takeover)]
+#[case("regroup-replicas/db1/3306", Limit::Operation)]
+#[case("", Limit::Operation)]
+fn raw_paths(#[case] path: &str, #[case] limit: Limit) {
+    assert_eq!(find("api").unwrap().limit_at(path), limit);
+    assert_eq!(find("clusters").unwrap().limit_at(path), Limit::Short);
+}

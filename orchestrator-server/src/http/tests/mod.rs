@@ -3,6 +3,7 @@
 mod answers;
 mod auth;
 mod changes;
+mod client;
 pub(crate) mod fleet;
 mod hints;
 mod history;

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = flags.words.iter().map(String::as_str).collect();
     match (&words[..], flags.command.as_deref()) {
         (["http"], _) => ended(serve::run(&flags)),
+        (["import"], _) => import(&flags),
         (["help", command], _) => explain(command),
         (["help"], Some(command)) => explain(command),
         (["help"], None) => {
@@ -51,6 +52,12 @@ fn command(flags: &Flags) -> ExitCode {
     let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
     let mut outlet = Outlet { answers: &mut stdout, notes: &mut stderr };
     ended(run::run(flags, &mut outlet))
+}
+
+fn import(flags: &Flags) -> ExitCode {
+    let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
+    let mut outlet = Outlet { answers: &mut stdout, notes: &mut stderr };
+    ended(run::import(flags, &mut outlet))
 }
 
 fn ended(outcome: anyhow::Result<()>) -> ExitCode {

@@ -20,6 +20,7 @@ use crate::{
     clock::{SharedClock, SystemClock},
     config::{self, Backend, Config, ConfigHandle, FileChoice},
     http::{NodeInfo, Server, Services, Standing, identity, local::LocalDoor},
+    import,
     journal::{
         Journal,
         command::{AuditEntry, Command},
@@ -135,6 +136,7 @@ impl Program {
         let clock: SharedClock = Arc::new(SystemClock::default());
         let tasks = Tasks::default();
         let node = this_node();
+        import::at_first_start(&sqlite).await?;
         let journal = LocalJournal::open(&sqlite, clock.clone(), Bounds::default()).await?.0;
         let instances = InstanceStore::new(sqlite.clone());
         let known = store::load(&instances).await?;

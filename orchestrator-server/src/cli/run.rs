@@ -20,6 +20,7 @@ use super::{
 use crate::{
     config::{Config, ConfigHandle, Secrets},
     http::local::Question,
+    import::{self, Source},
     serve::{self, Unasked},
 };
 
@@ -75,6 +76,20 @@ pub fn run(flags: &Flags, outlet: &mut Outlet<'_>) -> anyhow::Result<()> {
         });
     }
     serve::runtime()?.block_on(all(command, &runs, config, outlet))
+}
+
+/// Takes over the state of the Go program.
+///
+/// # Errors
+/// Why nothing was taken over.
+pub fn import(flags: &Flags, outlet: &mut Outlet<'_>) -> anyhow::Result<()> {
+    let source = Source::parse(&flags.from, |name| std::env::var(name).ok())?;
+    let config = serve::configuration(flags, Unasked::Error)?;
+    let file = serve::embedded_file(&config.current())?;
+    // A provider installed before would be this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let report = serve::runtime()?.block_on(import::import(&file, &source))?;
+    outlet.answer(&report.to_string())
 }
 
 /// In a raft cluster only the leader may change things, and only it knows all of them.

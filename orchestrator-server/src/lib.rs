@@ -8,6 +8,7 @@
 
 pub mod analysis;
 pub mod app;
+pub mod audit;
 pub mod backend;
 pub mod caretaking;
 pub mod cli;
@@ -21,6 +22,7 @@ pub mod import;
 pub mod inventory;
 pub mod journal;
 pub mod leadership;
+pub mod measure;
 pub mod mysql;
 pub mod operations;
 pub mod probe;

@@ -14,7 +14,12 @@ use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+<<<<<<< HEAD
     app::{self, Core, Parts, Watch},
+=======
+    app::{self, Core, Parts},
+    audit::{AuditedJournal, Sinks},
+>>>>>>> hints
     backend::{InstanceStore, Sqlite, TopologySnapshots, store},
     cli::flags::Flags,
     clock::{SharedClock, SystemClock},
@@ -27,6 +32,7 @@ use crate::{
         facts::Node,
         local::{Bounds, LocalJournal},
     },
+    measure::{Measurements, QueueHistory, Window},
     mysql::live::LiveDriver,
     operations::{ServiceOperations, keep_snapshot},
     tasks::Tasks,
@@ -210,6 +216,7 @@ pub fn embedded_file(config: &Config) -> anyhow::Result<String> {
     }
 }
 
+<<<<<<< HEAD
 async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow::Result<()> {
     // From here on: until somebody listens, this signal ends the process.
     let hangup = listen(SignalKind::hangup());
@@ -219,6 +226,56 @@ async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow:
     let program = Program::open(config, sqlite, discovery).await?;
     let Program { core, services, tasks, watch, journal, sqlite } = program;
 
+=======
+    let (stored, to_store) = mpsc::unbounded_channel();
+    let flushes = Arc::new(Window::default());
+    let measured = (flushes.clone(), clock.clone());
+    tasks.spawn("store", store::run(instances, to_store, tasks.stop_token(), measured));
+    let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
+    let journal: Arc<LocalJournal> = Arc::new(journal);
+    let sinks = Sinks::start(Sinks::syslog(config.current().raw.audit_to_syslog))?;
+    let audited: Arc<dyn Journal> =
+        Arc::new(AuditedJournal::new(journal.clone(), config.clone(), sinks.clone()));
+    let (core, watch) = app::build(Parts {
+        driver,
+        facts: journal.facts(),
+        journal: audited.clone(),
+        known,
+        store: stored,
+        config: config.clone(),
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+        node: node.clone(),
+        leads: flags.discovery,
+    });
+
+    // Without the journal nothing can be recovered: the process ends, to be started again.
+    let supervised = journal.clone();
+    tasks.keep("journal", async move { supervised.ended().await });
+
+    let (standing, standing_now) = tokio::sync::watch::channel(standing(&core, &file, clock.now()));
+    keep_standing(&core, &journal, standing, &file, &tasks);
+    let measurements = Measurements {
+        probes: core.discovery.probes(),
+        queues: watch_queues(&core, &config, &tasks),
+        queries: sqlite.queries(),
+        flushes,
+    };
+    let snapshots = TopologySnapshots::new(sqlite.clone());
+    keep_snapshots(&core, &snapshots, &config.current(), &tasks);
+    let current = config.current();
+    let services = Services {
+        fleet: core.inventory.changes(),
+        config: config.clone(),
+        clock,
+        journal: audited,
+        operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone(), snapshots)),
+        identity: identity::find(&current, &node.hostname).await,
+        node,
+        measurements,
+        standing: standing_now,
+    };
+>>>>>>> hints
     // Nothing is done to a server by a process that cannot be asked about it.
     if with_api {
         let server = Server::bind(services.clone()).await?;
@@ -241,6 +298,7 @@ async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow:
     tasks.shut_down(PATIENCE).await;
     journal.close().await;
     sqlite.close().await;
+    sinks.close();
     outcome
 }
 
@@ -312,6 +370,24 @@ fn keep_standing(
         sender.send_replace(now);
         std::future::ready(())
     });
+}
+
+/// The lengths of the queues of probes, once a second. Servers that do not answer have a queue
+/// of their own under its name only where `DeadInstanceDiscoveryMaxConcurrency` asks for it.
+fn watch_queues(core: &Core, config: &ConfigHandle, tasks: &Tasks) -> Vec<Arc<QueueHistory>> {
+    let dead = config.current().raw.dead_instance_discovery_max_concurrency > 0;
+    let names: &[&str] = if dead { &["DEFAULT", "DEADINSTANCES"] } else { &["DEFAULT"] };
+    let queues: Vec<_> = names.iter().map(|name| Arc::new(QueueHistory::new(name))).collect();
+    let (core, config, histories) = (core.clone(), config.clone(), queues.clone());
+    tasks.periodic("queue lengths", Duration::from_secs(1), move || {
+        let most = config.current().raw.discovery_queue_max_statistics_size;
+        let most = usize::try_from(most).unwrap_or(0);
+        for (history, sample) in histories.iter().zip(core.discovery.queues()) {
+            history.add(sample, most);
+        }
+        std::future::ready(())
+    });
+    queues
 }
 
 /// A snapshot of all topologies every `SnapshotTopologiesIntervalHours`; the first one an interval

@@ -6,6 +6,7 @@
 mod client;
 mod durability;
 mod grants;
+mod hints;
 mod listening;
 mod passive;
 mod reload;

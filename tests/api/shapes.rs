@@ -13,23 +13,23 @@ use serde_json::json;
 use crate::{address, addresses, instance, route, shape::Shape};
 
 /// A fixture that the server's own tests use, too.
-fn fixture(name: &str) -> String {
+pub(crate) fn fixture(name: &str) -> String {
     let file = harness::repository().join(format!("orchestrator-server/fixtures/api/{name}.json"));
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-fn list(of: &str) -> String {
+pub(crate) fn list(of: &str) -> String {
     format!("[{of}]")
 }
 
-fn envelope(details: &str) -> String {
+pub(crate) fn envelope(details: &str) -> String {
     format!(r#"{{"Code":"","Message":"","Details":{details}}}"#)
 }
 
 const TEXT: &str = r#""""#;
 
 /// The answer is of this shape, and not an empty list.
-async fn assert_shape(service: &Service, route: &str, wanted: &str) {
+pub(crate) async fn assert_shape(service: &Service, route: &str, wanted: &str) {
     let answer = service.call(Method::GET, &format!("/api/{route}"), &[]).await.unwrap();
     assert_eq!(answer.status, 200, "{route}: {}", answer.text());
     let found = Shape::of(&answer.text());

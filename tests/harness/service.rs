@@ -80,6 +80,7 @@ fn defaults(folder: &Path, address: &str, port: u16) -> Value {
         "DetectClusterAliasQuery": "select cluster_name from meta.cluster where anchor = 1",
         "RecoverMasterClusterFilters": ["*"],
         "InstancePollSeconds": 5,
+        "AuditToBackendDB": true,
     })
 }
 

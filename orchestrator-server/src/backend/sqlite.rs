@@ -12,10 +12,17 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+<<<<<<< HEAD
 use super::{
     BackendError, Problem,
     lock::{Lock, Role},
     schema,
+=======
+use super::{BackendError, Problem, schema};
+use crate::{
+    clock::{Clock, SystemClock},
+    measure::{QuerySample, Window},
+>>>>>>> hints
 };
 
 /// How long SQLite waits for a lock that another program holds.
@@ -39,6 +46,8 @@ pub enum Urgency {
 pub struct Sqlite {
     path: Arc<str>,
     requests: mpsc::Sender<Request>,
+    queries: Arc<Window<QuerySample>>,
+    clock: Arc<SystemClock>,
 }
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -91,7 +100,13 @@ impl Sqlite {
             .name("sqlite".to_owned())
             .spawn(move || serve(connection, lock, &inbox))
             .map_err(|error| failed(Problem::Other(format!("cannot start a thread: {error}"))))?;
-        Ok(Self { path, requests })
+        Ok(Self { path, requests, queries: Arc::default(), clock: Arc::default() })
+    }
+
+    /// How long its jobs took lately.
+    #[must_use]
+    pub fn queries(&self) -> Arc<Window<QuerySample>> {
+        self.queries.clone()
     }
 
     /// The file as configured.
@@ -112,9 +127,17 @@ impl Sqlite {
         F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let (queries, clock, handed_over) =
+            (self.queries.clone(), self.clock.clone(), Instant::now());
         let job: Job = Box::new(move |connection| {
+            let wait = handed_over.elapsed();
+            let began = Instant::now();
+            let outcome = job(connection);
+            let execute = began.elapsed();
+            let failure = outcome.as_ref().err().map(ToString::to_string);
+            queries.add(clock.now(), QuerySample { wait, execute, failure });
             // Whoever stopped waiting does not want the answer.
-            let _ = reply.send(job(connection));
+            let _ = reply.send(outcome);
         });
         // If the thread is gone, so is the job with its reply, and `answer` says so.
         let _ = self.requests.send(Request::Run(urgency, job));

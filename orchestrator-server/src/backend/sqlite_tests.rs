@@ -220,3 +220,15 @@ fn a_present_schema_is_left_alone() {
         connection.query_row("SELECT command FROM orc_log", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, "kept");
 }
+
+#[tokio::test]
+async fn jobs_are_timed() {
+    let sqlite = Sqlite::open(":memory:").unwrap();
+    assert!(sqlite.queries().is_empty());
+    sqlite.run(Urgency::Now, |_| Ok(())).await.unwrap();
+    let broken = sqlite.run(Urgency::Later, |connection| connection.execute_batch("nonsense"));
+    assert!(broken.await.is_err());
+    let samples = sqlite.queries().since(crate::clock::Moment::default());
+    let failed: Vec<bool> = samples.iter().map(|(_, sample)| sample.failure.is_some()).collect();
+    assert_eq!(failed, [false, true]);
+}

@@ -1,7 +1,7 @@
 //! Writes the inventory behind: the newest record of each server, in batches. Records may be lost
 //! with a crash; they are a cache of what the servers say.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use shared::InstanceKey;
 use tokio::{sync::mpsc, time::Instant};
@@ -9,7 +9,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{BackendError, InstanceStore, StoredInstance};
-use crate::inventory::{owner::Stored, view::Instance};
+use crate::{
+    clock::SharedClock,
+    inventory::{owner::Stored, view::Instance},
+    measure::{FlushSample, Window},
+};
 
 /// Batches are written this often.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -38,6 +42,7 @@ pub async fn run(
     store: InstanceStore,
     mut records: mpsc::UnboundedReceiver<Stored>,
     stop: CancellationToken,
+    (measured, clock): (Arc<Window<FlushSample>>, SharedClock),
 ) {
     let mut waiting = Waiting::default();
     let mut tick = tokio::time::interval(FLUSH);
@@ -46,7 +51,11 @@ pub async fn run(
         tokio::select! {
             () = stop.cancelled() => break,
             Some(record) = records.recv() => waiting.take(record),
-            _ = tick.tick() => waiting.flush(&store, false).await,
+            _ = tick.tick() => {
+                if let Some(flush) = waiting.flush(&store, false).await {
+                    measured.add(clock.now(), flush);
+                }
+            }
         }
     }
     while let Ok(record) = records.try_recv() {
@@ -57,9 +66,16 @@ pub async fn run(
 
 #[derive(Default)]
 struct Waiting {
-    changed: HashMap<InstanceKey, (Stored, bool)>,
+    changed: HashMap<InstanceKey, Change>,
     gone: Vec<InstanceKey>,
     written: HashMap<InstanceKey, Instant>,
+}
+
+/// The newest record of a server that waits.
+struct Change {
+    record: Stored,
+    matters: bool,
+    since: Instant,
 }
 
 impl Waiting {
@@ -72,13 +88,16 @@ impl Waiting {
             }
             Stored::Changed { ref instance, matters, .. } => {
                 let key = instance.key.clone();
-                let mattered = self.changed.get(&key).is_some_and(|(_, matters)| *matters);
-                self.changed.insert(key, (record, matters || mattered));
+                let older = self.changed.get(&key);
+                let matters = matters || older.is_some_and(|older| older.matters);
+                let since = older.map_or_else(Instant::now, |older| older.since);
+                self.changed.insert(key, Change { record, matters, since });
             }
         }
     }
 
-    async fn flush(&mut self, store: &InstanceStore, all: bool) {
+    /// None if nothing was due.
+    async fn flush(&mut self, store: &InstanceStore, all: bool) -> Option<FlushSample> {
         let now = Instant::now();
         let due = |key: &InstanceKey, matters: bool| {
             let fresh = self.written.get(key).is_some_and(|at| now - *at < REFRESH);
@@ -87,12 +106,15 @@ impl Waiting {
         let keys: Vec<InstanceKey> = self
             .changed
             .iter()
-            .filter(|(key, (_, matters))| due(key, *matters))
+            .filter(|(key, change)| due(key, change.matters))
             .map(|(key, _)| key.clone())
             .collect();
         let mut batch = Vec::with_capacity(keys.len());
+        let mut oldest = now;
         for key in keys {
-            if let Some((Stored::Changed { instance, .. }, _)) = self.changed.remove(&key) {
+            let Some(Change { record, since, .. }) = self.changed.remove(&key) else { continue };
+            oldest = oldest.min(since);
+            if let Stored::Changed { instance, .. } = record {
                 match serde_json::to_string(&StoredInstance::new(&instance, None)) {
                     Ok(body) => batch.push((key.clone(), body)),
                     Err(error) => warn!(instance = %key, "{key} cannot be stored: {error}"),
@@ -104,8 +126,12 @@ impl Waiting {
         if !gone.is_empty() {
             store.remove(gone).await;
         }
-        if !batch.is_empty() {
-            store.save(batch).await;
+        let instances = batch.len();
+        if instances == 0 {
+            return None;
         }
+        let began = Instant::now();
+        store.save(batch).await;
+        Some(FlushSample { instances, wait: now - oldest, write: began.elapsed() })
     }
 }

@@ -110,7 +110,10 @@ fn pools_and_virtual_names_expire_by_age() {
     };
     let second = Duration::from_secs(1);
     assert_eq!(found(&[pool(config.instance_pool_expiry())]), []);
-    assert_eq!(found(&[pool(config.instance_pool_expiry() + second)]), [purge.clone()]);
+    assert_eq!(
+        found(&[pool(config.instance_pool_expiry() + second)]),
+        std::slice::from_ref(&purge)
+    );
     assert_eq!(found(&[name(names_expire)]), []);
     assert_eq!(found(&[name(names_expire + second)]), [purge]);
 }

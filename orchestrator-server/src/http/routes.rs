@@ -3,7 +3,7 @@
 use super::{
     api::{
         analysis, attributes, audit, candidates, clusters, discovery, downtime, health, instances,
-        maintenance, names, pools, recovery, tags, topology,
+        maintenance, metrics, names, pools, recovery, tags, topology,
     },
     route::{
         Access::{self, Read, Write},
@@ -89,7 +89,7 @@ pub static ROUTES: &[Route] = &[
     row!(&["downtimed/:clusterHint"], Read, Leader, Short, downtime::list_of_cluster, "Servers of a cluster in downtime"),
     row!(&["register-candidate/:host/:port/:promotionRule"], Write, Leader, Short, candidates::register, "Announce a promotion rule"),
     row!(&["bulk-promotion-rules"], Write, Leader, Short, candidates::list, "Announced promotion rules"),
-    row!(&["begin-maintenance/:host/:port/:owner/:reason"], Write, Leader, Short, maintenance::begin, "Lock a server, for 10 minutes at most"),
+    row!(&["begin-maintenance/:host/:port/:owner/:reason", "begin-maintenance/:host/:port/:owner/:reason/:duration"], Write, Leader, Short, maintenance::begin, "Lock a server, for 10 minutes at most where no duration is given"),
     row!(&["end-maintenance/:host/:port"], Write, Leader, Short, maintenance::end, "End the lock on a server"),
     row!(&["end-maintenance/:maintenanceKey"], Write, Leader, Short, maintenance::end_by_token, "End a lock by its number"),
     row!(&["in-maintenance/:host/:port"], Read, Leader, Short, maintenance::is_in, "Whether a server is locked: the message is `true` or `false`"),
@@ -129,6 +129,15 @@ pub static ROUTES: &[Route] = &[
     row!(&["ack-recovery/:recoveryId"], Write, Leader, Short, recovery::ack_id, "Acknowledge one recovery by its number"),
     row!(&["ack-recovery/uid/:uid"], Write, Leader, Short, recovery::ack_uid, "Acknowledge one recovery by its unique name"),
     row!(&["ack-all-recoveries"], Write, Leader, Short, recovery::ack_all, "Acknowledge all recoveries"),
+    // Measurements
+    row!(&["discovery-metrics-raw/:seconds"], Read, Leader, Short, metrics::probes_raw, "Probes of the last seconds"),
+    row!(&["discovery-metrics-aggregated/:seconds"], Read, Leader, Short, metrics::probes_aggregated, "Figures about them"),
+    row!(&["discovery-queue-metrics-raw/:seconds", "discovery-queue-metrics-raw/:queue/:seconds"], Read, Leader, Short, metrics::queue_raw, "How long the queue of probes was, once a second; the queues are `DEFAULT` and, where configured, `DEADINSTANCES`"),
+    row!(&["discovery-queue-metrics-aggregated/:seconds", "discovery-queue-metrics-aggregated/:queue/:seconds"], Read, Leader, Short, metrics::queue_aggregated, "Figures about it"),
+    row!(&["backend-query-metrics-raw/:seconds"], Read, Leader, Short, metrics::queries_raw, "Work of the backend in the last seconds"),
+    row!(&["backend-query-metrics-aggregated/:seconds"], Read, Leader, Short, metrics::queries_aggregated, "Figures about it"),
+    row!(&["write-buffer-metrics-raw/:seconds"], Read, Leader, Short, metrics::flushes_raw, "Batches of servers stored in the last seconds"),
+    row!(&["write-buffer-metrics-aggregated/:seconds"], Read, Leader, Short, metrics::flushes_aggregated, "Figures about them"),
     // What happened
     row!(&["audit", "audit/:page"], Read, Leader, Short, audit::entries, "The audit, newest first"),
     row!(&["audit/instance/:host/:port", "audit/instance/:host/:port/:page"], Read, Leader, Short, audit::entries_of_server, "The audit of a server"),

@@ -12,6 +12,7 @@ use crate::{
     config::ConfigHandle,
     inventory::view::{FleetView, Instance},
     journal::{Journal, facts::Node},
+    measure::Measurements,
 };
 
 /// Everything a handler can reach.
@@ -28,6 +29,8 @@ pub struct Services {
     pub operations: Arc<dyn Operations>,
     /// This process.
     pub node: Node,
+    /// What the service measured of itself.
+    pub measurements: Measurements,
     /// What this process is among its peers, and how it is.
     pub standing: watch::Receiver<Standing>,
     /// Name of this node in front of messages, where `PrependMessagesWithOrcIdentity` wants one.

@@ -3,7 +3,7 @@
 
 /// What becomes of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(super) enum Fate {
     /// It is taken over, from these columns.
     Taken(&'static [&'static str]),
     /// It is left, for this reason.
@@ -11,7 +11,7 @@ pub enum Fate {
 }
 
 /// The table without which it is no backend of the Go program.
-pub const SERVERS: &str = "database_instance";
+pub(super) const SERVERS: &str = "database_instance";
 
 const DERIVED: &str = "learned anew from the servers";
 const PROCESSES: &str = "about processes of the Go program";
@@ -19,7 +19,7 @@ const OBSOLETE: &str = "not used by the Go program either";
 const AGENTS: &str = "agents are not available in this version";
 
 /// All tables by name.
-pub const TABLES: &[(&str, Fate)] = &[
+pub(super) const TABLES: &[(&str, Fate)] = &[
     (SERVERS, Fate::Taken(SERVER_COLUMNS)),
     (
         "database_instance_downtime",
@@ -127,7 +127,7 @@ pub const TABLES: &[(&str, Fate)] = &[
 
 /// What becomes of a table; none if it is unknown.
 #[must_use]
-pub fn fate(table: &str) -> Option<Fate> {
+pub(super) fn fate(table: &str) -> Option<Fate> {
     TABLES.iter().find(|(name, _)| *name == table).map(|(_, fate)| *fate)
 }
 

@@ -17,7 +17,7 @@ const OURS: &str = "orc_";
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// Gives the password where the source names none.
-pub const PASSWORD_VARIABLE: &str = "MYSQL_PWD";
+pub(super) const PASSWORD_VARIABLE: &str = "MYSQL_PWD";
 
 /// Where to read from.
 #[derive(Clone, PartialEq, Eq)]

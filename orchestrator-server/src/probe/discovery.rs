@@ -8,13 +8,13 @@ use std::{
 };
 
 use shared::InstanceKey;
-use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use super::{
     backoff::{Backoff, Growth},
     degraded,
     due::due,
+    queue::{Queue, Stopwatch},
 };
 use crate::{
     clock::SharedClock,
@@ -23,6 +23,7 @@ use crate::{
         owner::{Inventory, Urgent},
         update,
     },
+    measure::{ProbeSample, QueueSample, Window},
     mysql::{
         driver::{FailureKind, MysqlDriver, Observation},
         state::ServerState,
@@ -41,8 +42,9 @@ pub struct Discovery {
     config: ConfigHandle,
     clock: SharedClock,
     tasks: Tasks,
-    places: Arc<Semaphore>,
-    places_for_the_dead: Arc<Semaphore>,
+    places: Arc<Queue>,
+    places_for_the_dead: Arc<Queue>,
+    probes: Arc<Window<ProbeSample>>,
     state: Arc<Mutex<State>>,
 }
 
@@ -84,8 +86,9 @@ impl Discovery {
             clock,
             tasks,
             config,
-            places: Arc::new(Semaphore::new(places)),
-            places_for_the_dead: Arc::new(Semaphore::new(dead)),
+            places: Arc::new(Queue::new(places)),
+            places_for_the_dead: Arc::new(Queue::new(dead)),
+            probes: Arc::new(Window::keeping(now.discovery_metrics_retention())),
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -124,12 +127,14 @@ impl Discovery {
         let (this, key) = (self.clone(), key.clone());
         self.tasks.spawn("probe", async move {
             let places = if failing { &this.places_for_the_dead } else { &this.places };
-            // The semaphore is never closed.
-            let _place = places.acquire().await;
+            let _place = places.place().await;
             let busy = Busy { state: this.state.clone(), key };
+            let watch = Stopwatch::start();
             let observation = this.driver.probe(&busy.key).await;
+            let watch = watch.answered();
             this.note(&observation, true);
             this.inventory.record(observation.clone()).await;
+            this.probes.add(this.clock.now(), watch.recorded(&observation));
             drop(busy);
             this.crawl(&observation);
         });
@@ -137,11 +142,26 @@ impl Discovery {
 
     /// Probe now, whatever the queue says; the answer is visible to every reader on return.
     pub async fn read(&self, key: &InstanceKey) -> Observation {
+        let watch = Stopwatch::start();
         let observation = self.driver.probe(key).await;
+        let watch = watch.answered();
         self.note(&observation, false);
         self.inventory.record_now(Urgent::Observed(Box::new(observation.clone()))).await;
+        self.probes.add(self.clock.now(), watch.recorded(&observation));
         self.crawl(&observation);
         observation
+    }
+
+    /// How long probes took lately.
+    #[must_use]
+    pub fn probes(&self) -> Arc<Window<ProbeSample>> {
+        self.probes.clone()
+    }
+
+    /// The queue of servers that answer, and that of servers that do not, as they are now.
+    #[must_use]
+    pub fn queues(&self) -> [QueueSample; 2] {
+        [self.places.sample(), self.places_for_the_dead.sample()]
     }
 
     /// The server is no longer wanted.

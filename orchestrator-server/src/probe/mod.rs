@@ -6,4 +6,5 @@ pub mod degraded;
 pub mod discovery;
 pub mod due;
 pub mod heartbeat;
+mod queue;
 pub mod suspicion;

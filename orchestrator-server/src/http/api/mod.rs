@@ -11,6 +11,7 @@ pub(super) mod downtime;
 pub(super) mod health;
 pub(super) mod instances;
 pub(super) mod maintenance;
+pub(super) mod metrics;
 pub(super) mod names;
 pub(super) mod pools;
 pub(super) mod recovery;

@@ -27,6 +27,7 @@ use crate::{
         command::Command,
         facts::{Applied, Facts, Node},
     },
+    measure::{Measurements, QueueHistory},
 };
 
 /// See the module's text.
@@ -94,6 +95,7 @@ impl Lab {
             journal: journal.clone(),
             operations: operations.clone(),
             node,
+            measurements: measurements(),
             standing: standing.subscribe(),
             identity: None,
         });
@@ -139,6 +141,11 @@ impl Lab {
             change(Arc::make_mut(&mut view.facts));
         });
     }
+}
+
+/// One queue, nothing measured yet.
+fn measurements() -> Measurements {
+    Measurements { queues: vec![Arc::new(QueueHistory::new("DEFAULT"))], ..Measurements::default() }
 }
 
 /// Always [`NOW`].

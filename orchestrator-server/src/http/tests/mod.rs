@@ -10,7 +10,11 @@ mod history;
 mod keys;
 mod lab;
 mod listener;
+<<<<<<< HEAD
 mod local;
+=======
+mod metrics;
+>>>>>>> hints
 mod routing;
 mod shapes;
 mod topology;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use regex::Regex;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{
@@ -250,6 +251,28 @@ async fn every_route_has_the_shape_that_clients_know() {
         let empty = matches!(&found, Shape::List(items) if items.is_empty());
         assert!(!empty, "{route}: an empty list shows no shape");
         check(route, &found, &shape(wanted));
+    }
+}
+
+#[tokio::test]
+async fn measurements_have_the_shape_that_clients_know() {
+    let lab = super::metrics::busy();
+    for (route, wanted) in [
+        ("discovery-metrics-raw/9", list(fixture!("metrics_probe"))),
+        ("discovery-metrics-aggregated/9", fixture!("metrics_probes").to_owned()),
+        ("discovery-queue-metrics-raw/9", list(fixture!("metrics_queue"))),
+        ("discovery-queue-metrics-raw/DEFAULT/9", list(fixture!("metrics_queue"))),
+        ("discovery-queue-metrics-aggregated/9", fixture!("metrics_queues").to_owned()),
+        ("discovery-queue-metrics-aggregated/DEFAULT/9", fixture!("metrics_queues").to_owned()),
+        ("backend-query-metrics-raw/9", list(fixture!("metrics_query"))),
+        ("backend-query-metrics-aggregated/9", fixture!("metrics_queries").to_owned()),
+        ("write-buffer-metrics-raw/9", list(fixture!("metrics_flush"))),
+        ("write-buffer-metrics-aggregated/9", fixture!("metrics_flushes").to_owned()),
+    ] {
+        let body = lab.get(&format!("/api/{route}")).await.body;
+        // An error is an object of no certain members.
+        let body = Regex::new(r#""Err":\{[^}]*\}"#).unwrap().replace_all(&body, r#""Err":null"#);
+        check(route, &shape(&body), &shape(&wanted));
     }
 }
 

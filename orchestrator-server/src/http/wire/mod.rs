@@ -6,6 +6,7 @@ mod cluster;
 mod hints;
 mod history;
 pub mod instance;
+pub mod metrics;
 
 pub use analysis::replication_analysis;
 pub use cluster::{candidates, cluster_info};

@@ -14,12 +14,8 @@ use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-<<<<<<< HEAD
     app::{self, Core, Parts, Watch},
-=======
-    app::{self, Core, Parts},
     audit::{AuditedJournal, Sinks},
->>>>>>> hints
     backend::{InstanceStore, Sqlite, TopologySnapshots, store},
     cli::flags::Flags,
     clock::{SharedClock, SystemClock},
@@ -127,8 +123,24 @@ pub struct Program {
     /// Background work.
     pub tasks: Tasks,
     watch: Watch,
+    storage: Storage,
+}
+
+/// What has to be closed in order.
+struct Storage {
     journal: Arc<LocalJournal>,
     sqlite: Sqlite,
+    sinks: Sinks,
+}
+
+impl Storage {
+    /// Ends background work, writes what is not written, and gives the backend free.
+    async fn close(self, tasks: &Tasks) {
+        tasks.shut_down(PATIENCE).await;
+        self.journal.close().await;
+        self.sinks.close();
+        self.sqlite.close().await;
+    }
 }
 
 impl Program {
@@ -149,13 +161,18 @@ impl Program {
         info!("{} servers are known from the last run", known.len());
 
         let (stored, to_store) = mpsc::unbounded_channel();
-        tasks.spawn("store", store::run(instances, to_store, tasks.stop_token()));
+        let flushes = Arc::new(Window::default());
+        let measured = (flushes.clone(), clock.clone());
+        tasks.spawn("store", store::run(instances, to_store, tasks.stop_token(), measured));
         let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
         let journal: Arc<LocalJournal> = Arc::new(journal);
+        let sinks = Sinks::start(Sinks::syslog(config.current().raw.audit_to_syslog))?;
+        let audited: Arc<dyn Journal> =
+            Arc::new(AuditedJournal::new(journal.clone(), config.clone(), sinks.clone()));
         let (core, watch) = app::build(Parts {
             driver,
             facts: journal.facts(),
-            journal: journal.clone(),
+            journal: audited.clone(),
             known,
             store: stored,
             config: config.clone(),
@@ -179,6 +196,12 @@ impl Program {
         let (standing, standing_now) =
             tokio::sync::watch::channel(standing(&core, &file, clock.now()));
         keep_standing(&core, &journal, standing, &file, &tasks);
+        let measurements = Measurements {
+            probes: core.discovery.probes(),
+            queues: watch_queues(&core, &config, &tasks),
+            queries: sqlite.queries(),
+            flushes,
+        };
         let snapshots = TopologySnapshots::new(sqlite.clone());
         let current = config.current();
         keep_snapshots(&core, &snapshots, &current, &tasks);
@@ -186,20 +209,20 @@ impl Program {
             fleet: core.inventory.changes(),
             config: config.clone(),
             clock,
-            journal: journal.clone(),
+            journal: audited,
             operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone(), snapshots)),
             identity: identity::find(&current, &node.hostname).await,
             node,
+            measurements,
             standing: standing_now,
         };
-        Ok(Self { core, services: Arc::new(services), tasks, watch, journal, sqlite })
+        let storage = Storage { journal, sqlite, sinks };
+        Ok(Self { core, services: Arc::new(services), tasks, watch, storage })
     }
 
     /// Ends background work, writes what is not written, and gives the backend free.
     pub async fn close(self) {
-        self.tasks.shut_down(PATIENCE).await;
-        self.journal.close().await;
-        self.sqlite.close().await;
+        self.storage.close(&self.tasks).await;
     }
 }
 
@@ -216,7 +239,6 @@ pub fn embedded_file(config: &Config) -> anyhow::Result<String> {
     }
 }
 
-<<<<<<< HEAD
 async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow::Result<()> {
     // From here on: until somebody listens, this signal ends the process.
     let hangup = listen(SignalKind::hangup());
@@ -224,58 +246,8 @@ async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow:
     let file = embedded_file(&config.current())?;
     let sqlite = tokio::task::spawn_blocking(move || Sqlite::open_after_commands(&file)).await??;
     let program = Program::open(config, sqlite, discovery).await?;
-    let Program { core, services, tasks, watch, journal, sqlite } = program;
+    let Program { core, services, tasks, watch, storage } = program;
 
-=======
-    let (stored, to_store) = mpsc::unbounded_channel();
-    let flushes = Arc::new(Window::default());
-    let measured = (flushes.clone(), clock.clone());
-    tasks.spawn("store", store::run(instances, to_store, tasks.stop_token(), measured));
-    let driver = Arc::new(LiveDriver::new(config.clone(), clock.clone()));
-    let journal: Arc<LocalJournal> = Arc::new(journal);
-    let sinks = Sinks::start(Sinks::syslog(config.current().raw.audit_to_syslog))?;
-    let audited: Arc<dyn Journal> =
-        Arc::new(AuditedJournal::new(journal.clone(), config.clone(), sinks.clone()));
-    let (core, watch) = app::build(Parts {
-        driver,
-        facts: journal.facts(),
-        journal: audited.clone(),
-        known,
-        store: stored,
-        config: config.clone(),
-        clock: clock.clone(),
-        tasks: tasks.clone(),
-        node: node.clone(),
-        leads: flags.discovery,
-    });
-
-    // Without the journal nothing can be recovered: the process ends, to be started again.
-    let supervised = journal.clone();
-    tasks.keep("journal", async move { supervised.ended().await });
-
-    let (standing, standing_now) = tokio::sync::watch::channel(standing(&core, &file, clock.now()));
-    keep_standing(&core, &journal, standing, &file, &tasks);
-    let measurements = Measurements {
-        probes: core.discovery.probes(),
-        queues: watch_queues(&core, &config, &tasks),
-        queries: sqlite.queries(),
-        flushes,
-    };
-    let snapshots = TopologySnapshots::new(sqlite.clone());
-    keep_snapshots(&core, &snapshots, &config.current(), &tasks);
-    let current = config.current();
-    let services = Services {
-        fleet: core.inventory.changes(),
-        config: config.clone(),
-        clock,
-        journal: audited,
-        operations: Arc::new(ServiceOperations::new(core.clone(), tasks.clone(), snapshots)),
-        identity: identity::find(&current, &node.hostname).await,
-        node,
-        measurements,
-        standing: standing_now,
-    };
->>>>>>> hints
     // Nothing is done to a server by a process that cannot be asked about it.
     if with_api {
         let server = Server::bind(services.clone()).await?;
@@ -286,7 +258,7 @@ async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow:
             }
         });
     }
-    open_local_door(services, &sqlite, &tasks).await?;
+    open_local_door(services, &storage.sqlite, &tasks).await?;
     if discovery {
         watch.begin();
     }
@@ -295,10 +267,7 @@ async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow:
         () = until_told(&core, hangup) => Ok(()),
         () = ended.cancelled() => Err(anyhow!("a task that must not end has ended; see the log")),
     };
-    tasks.shut_down(PATIENCE).await;
-    journal.close().await;
-    sqlite.close().await;
-    sinks.close();
+    storage.close(&tasks).await;
     outcome
 }
 

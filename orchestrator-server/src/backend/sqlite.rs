@@ -12,17 +12,14 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-<<<<<<< HEAD
 use super::{
     BackendError, Problem,
     lock::{Lock, Role},
     schema,
-=======
-use super::{BackendError, Problem, schema};
+};
 use crate::{
     clock::{Clock, SystemClock},
     measure::{QuerySample, Window},
->>>>>>> hints
 };
 
 /// How long SQLite waits for a lock that another program holds.

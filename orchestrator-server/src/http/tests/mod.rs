@@ -10,11 +10,8 @@ mod history;
 mod keys;
 mod lab;
 mod listener;
-<<<<<<< HEAD
 mod local;
-=======
 mod metrics;
->>>>>>> hints
 mod routing;
 mod shapes;
 mod topology;

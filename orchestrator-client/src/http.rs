@@ -135,8 +135,9 @@ impl Http {
             Some(files) => files.apply(builder)?,
             None => builder.tls_certs_only([]),
         };
+        let remedy = if tls.is_some() { "; --ca-file names certificates to trust" } else { "" };
         let client = with_proxies(builder, environment)?.build().map_err(|error| {
-            Failure::Usage(format!("cannot set up HTTP: {}", root_cause(&error)))
+            Failure::Usage(format!("cannot set up HTTP: {}{remedy}", root_cause(&error)))
         })?;
         Ok(Self { client, login: Arc::new(login) })
     }

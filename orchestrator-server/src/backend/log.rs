@@ -120,7 +120,8 @@ impl LogStore {
         let import = move |connection: &mut Connection| {
             let transaction = connection.transaction()?;
             let count = |transaction: &Transaction<'_>| {
-                transaction.query_row("SELECT COUNT(*) FROM orc_audit", [], |row| row.get::<_, u64>(0))
+                transaction
+                    .query_row("SELECT COUNT(*) FROM orc_audit", [], |row| row.get::<_, u64>(0))
             };
             let before = count(&transaction)?;
             let row = Arc::new(row);

@@ -29,8 +29,7 @@ pub(super) fn downtime(row: Row<'_>, to: &mut Gathered) -> Taken {
     if ends <= to.now {
         return Err(format!("{key}: it has ended"));
     }
-    let downtime =
-        Downtime { owner: row.text("owner"), reason: row.text("reason"), begins, ends };
+    let downtime = Downtime { owner: row.text("owner"), reason: row.text("reason"), begins, ends };
     to.facts.downtimes.push((key, downtime));
     Ok(())
 }

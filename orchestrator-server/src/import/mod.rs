@@ -113,7 +113,8 @@ async fn take_over(sqlite: &Sqlite, tables: &[Table], from: &str) -> anyhow::Res
     gathered.facts.audit.push((0, note));
     let mut servers = Vec::with_capacity(gathered.servers.len());
     for (key, server) in &gathered.servers {
-        servers.push((key.clone(), serde_json::to_string(server).context("cannot store a server")?));
+        servers
+            .push((key.clone(), serde_json::to_string(server).context("cannot store a server")?));
     }
     let command = Command::Import(Box::new(gathered.facts));
     facts.apply(&command);

@@ -81,7 +81,8 @@ impl Report {
         }
         let missing = known.iter().filter(|known| !table.columns.iter().any(|c| c == *known));
         for column in missing {
-            self.columns.push(format!("column {}.{column}: missing, its default is taken", table.name));
+            self.columns
+                .push(format!("column {}.{column}: missing, its default is taken", table.name));
         }
     }
 
@@ -114,7 +115,11 @@ impl fmt::Display for Report {
         for (what, new, all) in self.lines() {
             let here = all.saturating_sub(new);
             write!(f, "took {new} {what}")?;
-            writeln!(f, "{}", if here > 0 { format!(", {here} were here already") } else { String::new() })?;
+            writeln!(
+                f,
+                "{}",
+                if here > 0 { format!(", {here} were here already") } else { String::new() }
+            )?;
         }
         for line in self.tables.iter().chain(&self.columns) {
             writeln!(f, "left {line}")?;

@@ -51,7 +51,12 @@ fn general(row: Row<'_>, key: &InstanceKey) -> wire::Instance {
         binlog_row_image: row.text("binlog_row_image"),
         log_bin_enabled: row.flag("log_bin"),
         log_replication_updates_enabled: row.flag("log_slave_updates"),
-        self_binlog_coordinates: coordinates(row, "binary_log_file", "binary_log_pos", LogType::Binary),
+        self_binlog_coordinates: coordinates(
+            row,
+            "binary_log_file",
+            "binary_log_pos",
+            LogType::Binary,
+        ),
         gtid_mode: row.text("gtid_mode"),
         supports_oracle_gtid: row.flag("supports_oracle_gtid"),
         executed_gtid_set: row.text("executed_gtid_set"),
@@ -83,8 +88,7 @@ fn add_replication(wire: &mut wire::Instance, row: Row<'_>) {
         coordinates(row, "master_log_file", "read_master_log_pos", LogType::Binary);
     wire.exec_binlog_coordinates =
         coordinates(row, "relay_master_log_file", "exec_master_log_pos", LogType::Binary);
-    wire.relaylog_coordinates =
-        coordinates(row, "relay_log_file", "relay_log_pos", LogType::Relay);
+    wire.relaylog_coordinates = coordinates(row, "relay_log_file", "relay_log_pos", LogType::Relay);
     wire.seconds_behind_source = NullInt64(row.some_number("seconds_behind_master"));
     wire.replication_lag_seconds = NullInt64(row.some_number("slave_lag_seconds"));
     wire.sql_delay = row.number("sql_delay");

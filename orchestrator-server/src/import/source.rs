@@ -64,7 +64,9 @@ impl Source {
     /// It names no server, or no database on it.
     pub fn parse(text: &str, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
         let wrong = || {
-            anyhow!("--from: cannot read the address; give mysql://user:password@host:port/database")
+            anyhow!(
+                "--from: cannot read the address; give mysql://user:password@host:port/database"
+            )
         };
         let (login, host, database) = if let Some(rest) = text.strip_prefix("mysql://") {
             let (login, place) = rest.rsplit_once('@').ok_or_else(wrong)?;
@@ -74,7 +76,9 @@ impl Source {
             let (host, database) = rest.split_once(")/").ok_or_else(wrong)?;
             (login, host, database)
         } else if text.is_empty() {
-            bail!("import needs a source: give --from <sqlite file> or --from mysql://user:password@host:port/database");
+            bail!(
+                "import needs a source: give --from <sqlite file> or --from mysql://user:password@host:port/database"
+            );
         } else {
             return Ok(Self::Sqlite(text.to_owned()));
         };
@@ -108,9 +112,9 @@ impl Source {
                 let file = file.clone();
                 tokio::task::spawn_blocking(move || read_file(&file)).await??
             }
-            Self::Mysql(address) => read_server(address)
-                .await
-                .with_context(|| format!("cannot read {self}"))?,
+            Self::Mysql(address) => {
+                read_server(address).await.with_context(|| format!("cannot read {self}"))?
+            }
         };
         if !tables.iter().any(|table| table.name == SERVERS) {
             bail!("{self} holds no tables of the Go program: there is no table {SERVERS}");
@@ -187,9 +191,7 @@ async fn read_server(address: &Address) -> anyhow::Result<Vec<Table>> {
         .map_err(|_| anyhow!("no answer within {} seconds", CONNECT.as_secs()))??;
     // Times come as UTC, whatever the server's zone is.
     connection.query_drop("SET SESSION time_zone = '+00:00', NAMES utf8mb4").await?;
-    connection
-        .query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        .await?;
+    connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await?;
     let names: Vec<String> = connection
         .query(
             "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES
@@ -257,7 +259,9 @@ mod tests {
     #[test]
     fn anything_else_is_a_file() {
         assert!(parsed("/var/lib/x.db").unwrap() == Source::Sqlite("/var/lib/x.db".to_owned()));
-        for text in ["", "mysql://", "mysql://db/orc", "mysql://u@db", "mysql://u@db/", "mysql://u@db:x/o"] {
+        for text in
+            ["", "mysql://", "mysql://db/orc", "mysql://u@db", "mysql://u@db/", "mysql://u@db:x/o"]
+        {
             assert!(parsed(text).is_err(), "{text}");
         }
     }

@@ -96,10 +96,12 @@ impl Facts {
     pub fn import(&mut self, imported: &Imported) -> Brought {
         let first = self.imports == 0;
         self.imports += 1;
-        let switches = u64::from(first && imported.recoveries_disabled && !self.recoveries_disabled);
+        let switches =
+            u64::from(first && imported.recoveries_disabled && !self.recoveries_disabled);
         self.recoveries_disabled |= switches > 0;
         let detections = self.import_detections(&imported.detections);
-        let numbers: Vec<(u64, u64)> = detections.iter().map(|(old, new, _)| (*old, *new)).collect();
+        let numbers: Vec<(u64, u64)> =
+            detections.iter().map(|(old, new, _)| (*old, *new)).collect();
         Brought {
             downtimes: self.import_downtimes(imported),
             candidates: self.import_candidates(imported),
@@ -292,21 +294,25 @@ mod tests {
         Imported {
             downtimes: vec![(key("r1"), downtime("disk", NOW))],
             candidates: vec![(key("r1"), Candidate { rule: PromotionRule::Prefer, at: NOW })],
-            maintenances: vec![(key("r1"), Maintenance {
-                id: 7,
-                owner: "dba".to_owned(),
-                reason: "disk".to_owned(),
-                begins: NOW,
-                ends: NOW + Duration::from_secs(600),
-                node: None,
-            })],
+            maintenances: vec![(
+                key("r1"),
+                Maintenance {
+                    id: 7,
+                    owner: "dba".to_owned(),
+                    reason: "disk".to_owned(),
+                    begins: NOW,
+                    ends: NOW + Duration::from_secs(600),
+                    node: None,
+                },
+            )],
             aliases: vec![("m:3306".to_owned(), "main".to_owned())],
             tags: vec![(key("r1"), "role".to_owned(), "backup".to_owned())],
             pools: vec![("web".to_owned(), vec![key("r1")], NOW)],
-            host_attributes: vec![("r1".to_owned(), "rack".to_owned(), HostAttribute {
-                value: "7".to_owned(),
-                at: NOW,
-            })],
+            host_attributes: vec![(
+                "r1".to_owned(),
+                "rack".to_owned(),
+                HostAttribute { value: "7".to_owned(), at: NOW },
+            )],
             virtual_names: vec![("r1".to_owned(), VirtualName { name: "v".to_owned(), at: NOW })],
             detections: vec![detection(11, NOW)],
             recoveries: vec![Recovery { id: 5, detection_id: 11, ..recovery(&view, vec![]) }],
@@ -322,7 +328,8 @@ mod tests {
         assert_eq!(facts.maintenances.get(&key("r1")).unwrap().id, 7);
         assert_eq!(facts.recoveries.get(&5).unwrap().detection_id, 11);
         assert!(facts.recoveries_disabled);
-        let counters = (facts.counters.detection, facts.counters.recovery, facts.counters.maintenance);
+        let counters =
+            (facts.counters.detection, facts.counters.recovery, facts.counters.maintenance);
         assert_eq!(counters, (11, 5, 7));
     }
 

@@ -233,3 +233,49 @@ async fn measurements(service: &Service) {
     let queries = service.json("backend-query-metrics-aggregated/60").await;
     assert!(number(&queries, "Count") > 10.0, "{queries}");
 }
+
+/// Texts that would break whatever pastes them into a statement, a page, a format or a shell.
+const HOSTILE: &[&str] = &[
+    r#"it's "quoted" \ `id` $(id)"#,
+    "100% %s %n %27",
+    "\u{1f600} ü",
+    "'); DROP TABLE orc_log; --",
+    "<script>alert(1)</script>&amp;",
+    "a/b?c#d+e&f=g",
+];
+
+#[tokio::test]
+async fn hostile_texts_are_stored_and_shown_literally() {
+    let mut service = Service::start(json!({})).await;
+    let long = "ö".repeat(5 * 1024);
+    let texts: Vec<&str> = HOSTILE.iter().copied().chain([long.as_str()]).collect();
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    for (number, text) in texts.iter().enumerate() {
+        let (host, text) = (format!("db{number}/3306"), encoded(text));
+        for path in [
+            format!("begin-maintenance/{host}/{text}/{text}"),
+            format!("tag/{host}/name/{text}"),
+            format!("host-attribute/db{number}/name/{text}"),
+            format!("submit-pool-instances/{text}?instances=db{number}"),
+        ] {
+            let answer = service.call(Method::GET, &format!("/api/{path}"), &[]).await.unwrap();
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        }
+    }
+    service.kill();
+    service.revive().await;
+    let locks = service.json("maintenance").await;
+    let attributes = service.json("host-attribute/attr/name/").await;
+    let audit = service.json("audit").await.to_string();
+    for (number, text) in texts.iter().enumerate() {
+        let lock = &locks[number];
+        assert_eq!((lock["Owner"].as_str(), lock["Reason"].as_str()), (Some(*text), Some(*text)));
+        assert_eq!(attributes[number]["AttributeValue"], **text);
+        assert_eq!(service.json(&format!("tag-value/db{number}/3306/name")).await, **text);
+        let shown =
+            service.ask(&["-c", "tag-value", "-i", &format!("db{number}:3306"), "-t", "name"]);
+        assert_eq!(shown.trim_end_matches('\n'), *text);
+        let stored = json!(format!("name={text}")).to_string();
+        assert!(audit.contains(&stored), "{audit}");
+    }
+}

@@ -71,6 +71,7 @@ async fn a_running_service_is_asked(#[case] keys: Value) {
 #[case("access-token", "not available in this version")]
 #[case("which-cluster -alias nowhere", "Unable to determine cluster name")]
 #[case("topology -alias nowhere", "Unable to determine cluster name")]
+#[case("topology -i db1 -pattern 1795", "topologies of the past")]
 #[case("which-instance -i nowhere", "Instance not found: nowhere:3306")]
 #[case("instance-status -i db1:x", "Cannot deduce instance: -i db1:x")]
 #[case("forget -i db1", "not found")]

@@ -11,6 +11,7 @@ use crate::{
         sketch::{NOW, change, configure, key, mariadb, mysql},
         view::ClusterView,
     },
+    journal::hints::Maintenance,
 };
 
 /// `expected` is the name of one server and its code.
@@ -377,4 +378,25 @@ fn the_figures_of_one_source() {
     assert_eq!((logging.replicas, logging.statement, logging.row), (4, 1, 3));
     assert!(signs.relocation.oracle_gtid && !signs.relocation.mariadb_gtid);
     assert!(examine(&mariadb("m -> r1 r2"), &key("m")).unwrap().signs.relocation.mariadb_gtid);
+}
+
+#[test]
+fn a_locked_server_is_left_out_until_the_lock_ends() {
+    let locked = |ends| {
+        let mut view = mysql("m! -> r1~ r2~");
+        let maintenance = Maintenance {
+            id: 1,
+            owner: "dba".to_owned(),
+            reason: "disk".to_owned(),
+            begins: NOW - Duration::from_secs(60),
+            ends,
+            node: None,
+        };
+        Arc::make_mut(&mut view.facts).maintenances.insert_mut(key("m"), maintenance);
+        summary(&analyze(&view))
+    };
+    let found = locked(NOW + Duration::from_secs(1));
+    assert!(found.iter().all(|line| !line.starts_with("m ")), "{found:?}");
+    assert_eq!(found.len(), 2, "its replicas are judged: {found:?}");
+    assert!(locked(NOW).contains(&"m DeadMaster".to_owned()));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     clock::Moment,
     config::Config,
-    decision::returned::LOST_IN_RECOVERY,
+    decision::returned::{LOST_FOR, LOST_IN_RECOVERY},
     inventory::view::FleetView,
     journal::{
         command::{AuditEntry, Command},
@@ -14,8 +14,6 @@ use crate::{
     },
 };
 
-/// How long a server stays lost after it was last found to be so.
-const LOST: Duration = Duration::from_secs(365 * 24 * 3600);
 /// A lost server's downtime is renewed when this much of it has passed.
 const RENEW_AFTER: Duration = Duration::from_secs(3600);
 
@@ -42,7 +40,7 @@ fn renewals(fleet: &FleetView, now: Moment) -> Vec<Command> {
     let lost = |downtime: &Downtime| {
         downtime.reason == LOST_IN_RECOVERY
             && downtime.ends > now
-            && downtime.ends + RENEW_AFTER <= now + LOST
+            && downtime.ends + RENEW_AFTER <= now + LOST_FOR
     };
     let due = fleet.facts.downtimes.iter().filter(|(_, downtime)| lost(downtime));
     due.map(|(key, downtime)| Command::BeginDowntime {
@@ -50,7 +48,7 @@ fn renewals(fleet: &FleetView, now: Moment) -> Vec<Command> {
         owner: downtime.owner.clone(),
         reason: downtime.reason.clone(),
         begins: downtime.begins,
-        ends: now + LOST,
+        ends: now + LOST_FOR,
     })
     .collect()
 }

@@ -57,11 +57,11 @@ fn audited(kind: &str, key: &InstanceKey, message: &str) -> Command {
 
 #[test]
 fn a_lost_server_stays_lost_whatever_the_clock_says() {
-    let renewed = downtime("a", LOST_IN_RECOVERY, NOW + LOST);
+    let renewed = downtime("a", LOST_IN_RECOVERY, NOW + LOST_FOR);
     let cases = [
         ("nearly over", NOW + hours(1), vec![renewed.clone()]),
-        ("an hour old", NOW + LOST - RENEW_AFTER, vec![renewed]),
-        ("fresh", NOW + LOST - RENEW_AFTER + Duration::from_secs(1), vec![]),
+        ("an hour old", NOW + LOST_FOR - RENEW_AFTER, vec![renewed]),
+        ("fresh", NOW + LOST_FOR - RENEW_AFTER + Duration::from_secs(1), vec![]),
     ];
     for (why, ends, expected) in cases {
         assert_eq!(found(&[downtime("a", LOST_IN_RECOVERY, ends)]), expected, "{why}");

@@ -67,6 +67,9 @@ pub fn run(flags: &Flags, outlet: &mut Outlet<'_>) -> anyhow::Result<()> {
     if command.call == Call::Own(Own::Continuous) {
         return serve::serve_without_api(flags, config);
     }
+    if command.name.starts_with("topology") && !flags.pattern.is_empty() {
+        bail!("topologies of the past (-pattern) cannot be drawn in this version yet");
+    }
     let runs = runs(command, flags, &current)?;
     if flags.noop && matches!(command.effect, Effect::Hint | Effect::Change) {
         let path = |run: &Run<'_>| run.path(command.path());

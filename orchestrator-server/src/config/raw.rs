@@ -551,11 +551,11 @@ keys! {
         debug: bool = false, "Debug", Restart;
         /// Log to syslog too.
         enable_syslog: bool = false, "EnableSyslog", Restart;
-        /// File that audit lines are appended to.
+        /// File that audit lines are appended to; opened for each line, so that it can be rotated.
         audit_log_file: String = text(""), "AuditLogFile", Live;
-        /// Write audit lines to syslog.
+        /// Write audit lines to syslog (`/dev/log`).
         audit_to_syslog: bool = false, "AuditToSyslog", Restart;
-        /// Write audit lines to the backend.
+        /// Write audit lines to the backend; without it the audit routes have nothing to tell.
         audit_to_backend_db: bool = false, "AuditToBackendDB", Live;
         /// Days for which audit lines, detections and recoveries are kept.
         audit_purge_days: u64 = 7, "AuditPurgeDays", Live;

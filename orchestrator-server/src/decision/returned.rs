@@ -16,6 +16,9 @@ use crate::{
 /// The reason of the downtime by which such servers are known.
 pub const LOST_IN_RECOVERY: &str = "lost-in-recovery";
 
+/// How long that downtime lasts; it is renewed while the server stays away.
+pub const LOST_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Not before this long after the failover, so that a server is not taken for returned while
 /// the failover is still settling.
 const SETTLED: Duration = Duration::from_secs(60);

@@ -1,22 +1,22 @@
 //! Closing a recovery, after the topology is what it will be: its end is recorded, servers left
 //! behind are downtimed, the last hooks run.
 
-use std::time::Duration;
-
 use shared::InstanceKey;
 
 use super::{incident::Incident, runner::Runner, scribe::Scribe};
 use crate::{
     clock::Moment,
-    decision::{dead_master::Outcome, returned::LOST_IN_RECOVERY, step::HookList},
+    decision::{
+        dead_master::Outcome,
+        returned::{LOST_FOR, LOST_IN_RECOVERY},
+        step::HookList,
+    },
     journal::{
         command::{AuditEntry, Command, RecoveryEnd},
         facts::Recovery,
+        hints::GENERAL_HOST,
     },
 };
-
-/// Downtime of servers that a failover left behind: a year, renewed while they stay away.
-const LOST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Runner {
     pub(super) async fn conclude(
@@ -106,12 +106,8 @@ impl Runner {
     /// Let everybody know the new source.
     pub(super) fn announce(&self, recovery: &Recovery, successor: &InstanceKey, scribe: &Scribe) {
         self.put_out_of_service(recovery, &recovery.key, scribe);
-        scribe.note(Command::EndDowntime { key: successor.clone() });
-        if recovery.alias != recovery.cluster {
-            scribe.note(Command::SetClusterAlias {
-                cluster: successor.to_string(),
-                alias: recovery.alias.clone(),
-            });
+        for command in announcements(recovery, successor, self.clock.now()) {
+            scribe.note(command);
         }
     }
 
@@ -122,7 +118,7 @@ impl Runner {
             owner: recovery.node.hostname.clone(),
             reason: LOST_IN_RECOVERY.to_owned(),
             begins,
-            ends: begins + LOST,
+            ends: begins + LOST_FOR,
         });
     }
 
@@ -137,6 +133,25 @@ impl Runner {
     }
 }
 
+/// The new source is in service, has the cluster's alias, and is the writer of its domain (spec
+/// 04, 7.6).
+fn announcements(recovery: &Recovery, successor: &InstanceKey, at: Moment) -> Vec<Command> {
+    let mut commands = vec![Command::EndDowntime { key: successor.clone() }];
+    if recovery.alias != recovery.cluster {
+        let alias = recovery.alias.clone();
+        commands.push(Command::SetClusterAlias { cluster: successor.to_string(), alias });
+    }
+    if !recovery.domain.is_empty() {
+        commands.push(Command::SetHostAttribute {
+            host: GENERAL_HOST.to_owned(),
+            name: recovery.domain.clone(),
+            value: successor.to_string(),
+            at,
+        });
+    }
+    commands
+}
+
 /// Where the time went, in one line.
 fn times(recovery: &Recovery, end: &RecoveryEnd) -> Option<String> {
     let since = recovery.failing_since?;
@@ -148,4 +163,32 @@ fn times(recovery: &Recovery, end: &RecoveryEnd) -> Option<String> {
         after(promoted),
         after(end.at)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        decision::fixtures::recovery,
+        inventory::sketch::{NOW, key, mysql},
+    };
+
+    #[test]
+    fn the_new_source_takes_over_alias_and_domain() {
+        let mut ended = recovery(&mysql("m! -> r1~"), vec![]);
+        (ended.alias, ended.domain) = (ended.cluster.clone(), String::new());
+        let in_service = Command::EndDowntime { key: key("r1") };
+        let announced = announcements(&ended, &key("r1"), NOW);
+        assert_eq!(announced, std::slice::from_ref(&in_service));
+        (ended.alias, ended.domain) = ("main".to_owned(), "main.example.com".to_owned());
+        let alias =
+            Command::SetClusterAlias { cluster: "r1:3306".to_owned(), alias: "main".to_owned() };
+        let writer = Command::SetHostAttribute {
+            host: "*".to_owned(),
+            name: "main.example.com".to_owned(),
+            value: "r1:3306".to_owned(),
+            at: NOW,
+        };
+        assert_eq!(announcements(&ended, &key("r1"), NOW), [in_service, alias, writer]);
+    }
 }

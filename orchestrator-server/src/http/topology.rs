@@ -63,9 +63,10 @@ fn node(view: &ClusterView, instance: &Instance) -> Node {
 }
 
 fn tags(view: &ClusterView, instance: &Instance) -> Vec<String> {
-    let text = |(name, value): (&String, &String)| match value.as_str() {
-        "" => name.clone(),
-        value => format!("{name}={value}"),
+    let text = |(name, value): (&String, &String)| {
+        let text = if value.is_empty() { name.clone() } else { format!("{name}={value}") };
+        // A server is one line of a drawing.
+        text.replace(char::is_control, " ")
     };
     view.facts.tags_of(&instance.key).into_iter().flatten().map(text).collect()
 }

@@ -20,6 +20,7 @@ pub(super) const SMART: Section = Section {
         Command {
             name: "relocate-replicas",
             also: &["relocate-slaves"],
+            call: Path("relocate-replicas/{H}/{D}[?pattern={text}]"),
             print: Print::Keys,
             help: "Move the replicas of an instance, or those that match -pattern, below another one",
             ..CHANGE
@@ -54,6 +55,7 @@ pub(super) const CLASSIC: Section = Section {
         Command {
             name: "move-up-replicas",
             also: &["move-up-slaves"],
+            call: Path("move-up-replicas/{H}[?pattern={text}]"),
             print: Print::Keys,
             help: "Move the replicas of an instance one level up",
             ..CHANGE
@@ -80,8 +82,9 @@ pub(super) const CLASSIC: Section = Section {
         Command {
             name: "repoint-replicas",
             also: &["repoint-slaves"],
+            call: Path("repoint-replicas/{H}[?pattern={text}]"),
             print: Print::KeysBelowAsked,
-            help: "Have the replicas of an instance replicate from it, or from -d, with the same positions",
+            help: "Have the replicas of an instance replicate from it with the same positions, once more",
             ..CHANGE
         },
         Command {
@@ -131,6 +134,7 @@ pub(super) const GTID: Section = Section {
         Command {
             name: "move-replicas-gtid",
             also: &["move-slaves-gtid"],
+            call: Path("move-replicas-gtid/{H}/{D}[?pattern={text}]"),
             print: Print::Keys,
             help: "Move the replicas of an instance below another one by GTID",
             ..CHANGE
@@ -171,7 +175,7 @@ pub(super) const PSEUDO_GTID: Section = Section {
         Command {
             name: "match-replicas",
             also: &["match-slaves"],
-            call: Path("match-replicas/{H}/{D}"),
+            call: Path("match-replicas/{H}/{D}[?pattern={text}]"),
             print: Print::Keys,
             help: "Move the replicas of an instance below another one by Pseudo-GTID",
             ..CHANGE
@@ -179,6 +183,7 @@ pub(super) const PSEUDO_GTID: Section = Section {
         Command {
             name: "match-up-replicas",
             also: &["match-up-slaves"],
+            call: Path("match-up-replicas/{H}[?pattern={text}]"),
             print: Print::Keys,
             help: "Move the replicas of an instance one level up by Pseudo-GTID",
             ..CHANGE

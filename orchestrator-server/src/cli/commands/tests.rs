@@ -72,6 +72,20 @@ fn what_is_there_is_available() {
     assert!(!find("rematch").unwrap().is_available());
 }
 
+/// What the client's command of the same name calls is called here as well, apart from what only
+/// the server's takes.
+#[test]
+fn paths_begin_as_those_of_the_client() {
+    let differ = ["clusters", "search", "tag-value", "is-replication-stopped"];
+    for command in all().filter(|command| matches!(command.call, Call::Path(_))) {
+        let Some(same) = client::find(command.name) else { continue };
+        let route = |path: &'static str| path.split(['/', '?', '[']).next().unwrap_or_default();
+        if !differ.contains(&command.name) {
+            assert_eq!(route(command.path()), route(same.path), "{}", command.name);
+        }
+    }
+}
+
 /// Commands that must not open a connection to a monitored server do nothing but read.
 #[test]
 fn reads_call_reading_routes_only() {

@@ -33,6 +33,9 @@ fn audit(kind: &str, host: &str, message: &str) -> Command {
 #[case("db2/3306/dba/a+b/45m", "db2", "dba", "a+b", 2700)]
 #[case("db2/3306/dba%0A/r%0A/1w", "db2", "dba", "r", 604_800)]
 #[case("db2/3306/team%2Fdba/why%3F%20%23a%2Fb/1h", "db2", "team/dba", "why? #a/b", 3600)]
+#[case("db2/3306/dba/100%25+%2B/240000h", "db2", "dba", "100%++", 864_000_000)]
+#[case("db2/3306/dba/x/90s", "db2", "dba", "x", 90)]
+#[case("db2/3306/dba/x/3d", "db2", "dba", "x", 259_200)]
 #[case("db9/3306/dba/not%20known%20yet", "db9", "dba", "not known yet", 600)]
 #[tokio::test]
 async fn downtime_begins(
@@ -62,6 +65,10 @@ async fn downtime_begins(
 #[rstest]
 #[case("db2/3306/dba/x/2y", "Cannot parse simple time: 2y")]
 #[case("db2/3306/dba/x/1h30m", "Cannot parse simple time: 1h30m")]
+#[case(
+    "db2/3306/dba/x/99999999999w",
+    "Cannot parse simple time: 99999999999w is longer than 292 years"
+)]
 #[case("db2/abc/dba/x", "Invalid port: abc")]
 #[tokio::test]
 async fn downtime_does_not_begin(#[case] path: &str, #[case] message: &str) {
@@ -69,6 +76,18 @@ async fn downtime_does_not_begin(#[case] path: &str, #[case] message: &str) {
     let answer = lab.get(&format!("/api/begin-downtime/{path}")).await;
     assert_eq!((answer.status.as_u16(), answer.message().as_str()), (500, message));
     assert_eq!(lab.commands(), []);
+}
+
+#[tokio::test]
+async fn who_announces_a_downtime_again_extends_it() {
+    let lab = Lab::new();
+    let ends = || lab.services.view().facts.downtimes.get(&key("db2")).unwrap().ends;
+    lab.get("/api/begin-downtime/db2/3306/dba/x/4m").await;
+    assert_eq!(ends(), NOW + Duration::from_secs(240));
+    lab.get("/api/begin-downtime/db2/3306/dba/x/1h").await;
+    assert_eq!(ends(), NOW + Duration::from_secs(3600));
+    lab.get("/api/begin-downtime/db2/3306/dba/x").await;
+    assert_eq!(ends(), NOW + Duration::from_secs(600), "the last word counts");
 }
 
 #[tokio::test]

@@ -248,9 +248,12 @@ async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow:
     let program = Program::open(config, sqlite, discovery).await?;
     let Program { core, services, tasks, watch, storage } = program;
 
+    // Whoever got an answer may end the process properly.
+    let told = Told::listen(hangup);
     // Nothing is done to a server by a process that cannot be asked about it.
-    if with_api {
-        let server = Server::bind(services.clone()).await?;
+    let server = if with_api { Some(Server::bind(services.clone()).await?) } else { None };
+    open_local_door(services, &storage.sqlite, &tasks).await?;
+    if let Some(server) = server {
         let api = tasks.clone();
         tasks.keep("api", async move {
             if let Err(error) = server.run(api.stop_token()).await {
@@ -258,13 +261,12 @@ async fn serve(discovery: bool, config: ConfigHandle, with_api: bool) -> anyhow:
             }
         });
     }
-    open_local_door(services, &storage.sqlite, &tasks).await?;
     if discovery {
         watch.begin();
     }
     let ended = tasks.failed();
     let outcome = tokio::select! {
-        () = until_told(&core, hangup) => Ok(()),
+        () = until_told(&core, told) => Ok(()),
         () = ended.cancelled() => Err(anyhow!("a task that must not end has ended; see the log")),
     };
     storage.close(&tasks).await;
@@ -375,15 +377,27 @@ fn keep_snapshots(core: &Core, snapshots: &TopologySnapshots, config: &Config, t
     });
 }
 
+/// The signals that a service follows, from the moment at which this is made.
+struct Told {
+    hangup: Option<Signal>,
+    terminate: Option<Signal>,
+    interrupt: Option<Signal>,
+}
+
+impl Told {
+    fn listen(hangup: Option<Signal>) -> Self {
+        let terminate = listen(SignalKind::terminate());
+        Self { hangup, terminate, interrupt: listen(SignalKind::interrupt()) }
+    }
+}
+
 /// Reload on SIGHUP; return on SIGTERM or SIGINT.
-async fn until_told(core: &Core, mut hangup: Option<Signal>) {
-    let mut terminate = listen(SignalKind::terminate());
-    let mut interrupt = listen(SignalKind::interrupt());
+async fn until_told(core: &Core, mut told: Told) {
     loop {
         tokio::select! {
-            () = next(&mut hangup) => reload(core).await,
-            () = next(&mut terminate) => break,
-            () = next(&mut interrupt) => break,
+            () = next(&mut told.hangup) => reload(core).await,
+            () = next(&mut told.terminate) => break,
+            () = next(&mut told.interrupt) => break,
         }
     }
     info!("told to end");

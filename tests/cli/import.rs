@@ -142,6 +142,29 @@ async fn at_the_first_start_the_tables_beside_ours_are_imported() {
     assert_eq!(downtimes, 2, "the way back stays open");
 }
 
+/// The Go program that was just stopped is no obstacle; one that goes on is.
+#[tokio::test]
+async fn beside_the_living_go_program_nothing_is_begun() {
+    let place = Place::new(&json!({}));
+    let fresh = "UPDATE node_health SET last_seen_active = datetime('now')";
+    file(&place, "orchestrator.db", &[&reference::sql(), fresh]);
+    let database = place.database();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let beats = std::thread::spawn(move || {
+        let connection = Connection::open(database).unwrap();
+        connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+        let pause = std::time::Duration::from_millis(200);
+        while stopped.recv_timeout(pause).is_err() {
+            connection.execute(fresh, []).unwrap();
+        }
+    });
+    let refused = place.refused("clusters");
+    assert!(refused.contains("still runs"), "{refused}");
+    stop.send(()).unwrap();
+    beats.join().unwrap();
+    assert_eq!(place.ask("clusters"), "127.0.0.1:20111\n127.0.0.1:21111\n");
+}
+
 #[rstest]
 #[case::mysql(Flavor::MySql)]
 #[case::mariadb(Flavor::MariaDb)]

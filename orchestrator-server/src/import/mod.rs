@@ -13,6 +13,7 @@ mod table;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -39,6 +40,11 @@ use crate::{
         imported::Imported,
     },
 };
+
+/// A note that is older than this is no sign of life.
+const FRESH: Duration = Duration::from_secs(10);
+/// Within this time a living one is noted again; notes have whole seconds.
+const BEATS: Duration = Duration::from_millis(2500);
 
 /// What was found in the tables of the Go program.
 #[derive(Debug, Default)]
@@ -87,12 +93,35 @@ pub async fn at_first_start(sqlite: &Sqlite) -> anyhow::Result<()> {
         }
     };
     let Some(tables) = sqlite.run(Urgency::Now, read).await? else { return Ok(()) };
+    refuse_beside_the_other(sqlite, &tables).await?;
     let report = take_over(sqlite, &tables, sqlite.path()).await?;
     for line in report.to_string().lines() {
         info!("import: {line}");
     }
     warn!("first start: {}", report.summary());
     Ok(())
+}
+
+/// Two programs that both recover would be worse than none. The other one notes every second that
+/// it lives; what it noted before it was stopped says nothing.
+async fn refuse_beside_the_other(sqlite: &Sqlite, tables: &[Table]) -> anyhow::Result<()> {
+    let now = SystemClock::default().now();
+    let Some(before) = newest_beat(tables).filter(|beat| now.since(*beat) < FRESH) else {
+        return Ok(());
+    };
+    tokio::time::sleep(BEATS).await;
+    let again = sqlite.run(Urgency::Now, |connection| source::read_connection(connection)).await?;
+    if newest_beat(&again).is_some_and(|beat| beat > before) {
+        bail!("the Go program still runs on {}: stop it before this one takes over", sqlite.path());
+    }
+    Ok(())
+}
+
+/// When a service of the Go program last noted that it lives.
+fn newest_beat(tables: &[Table]) -> Option<Moment> {
+    let health = tables.iter().find(|table| table.name == "node_health")?;
+    let services = health.rows().filter(|row| row.find("extra_info") != Some("CLIMode"));
+    services.filter_map(|row| row.time("last_seen_active")).max()
 }
 
 async fn take_over(sqlite: &Sqlite, tables: &[Table], from: &str) -> anyhow::Result<Report> {

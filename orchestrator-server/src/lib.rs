@@ -18,6 +18,7 @@ pub mod decision;
 pub mod execution;
 pub mod hooks;
 pub mod http;
+pub mod import;
 pub mod inventory;
 pub mod journal;
 pub mod leadership;

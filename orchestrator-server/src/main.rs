@@ -3,19 +3,14 @@
 use std::{io::Write, process::ExitCode};
 
 use orchestrator_server::{
-    cli::flags::{self, Flags, Stop},
+    cli::{
+        commands,
+        flags::{self, Flags, Stop},
+        help,
+        run::{self, Outlet},
+    },
     serve,
 };
-
-const CHEAT_SHEET: &str = "\
-Usage: orchestrator [flags] http        serve the API, discover, watch and recover
-       orchestrator --version           print the version
-       orchestrator --help              list the flags
-
-Ask a running service with orchestrator-client, for example:
-       orchestrator-client -c discover -i any.server.of.a.topology:3306
-       orchestrator-client -c topology -i any.server.of.a.topology:3306
-";
 
 fn main() -> ExitCode {
     let flags = match flags::parse(std::env::args_os().skip(1)) {
@@ -26,24 +21,47 @@ fn main() -> ExitCode {
     if flags.version {
         return say(concat!(env!("CARGO_PKG_VERSION"), "\n"), ExitCode::SUCCESS);
     }
-    match (flags.words.first().map(String::as_str), flags.command.as_deref()) {
-        (Some("http"), _) => serve(&flags),
-        (None, None) => say(CHEAT_SHEET, ExitCode::SUCCESS),
-        (None | Some("cli"), Some(command)) => complain(
+    let words: Vec<&str> = flags.words.iter().map(String::as_str).collect();
+    match (&words[..], flags.command.as_deref()) {
+        (["http"], _) => ended(serve::run(&flags)),
+        (["import"], _) => import(&flags),
+        (["help", command], _) => explain(command),
+        (["help"], Some(command)) => explain(command),
+        (["help"], None) => {
+            // Where a listing that nobody asked for in particular has always gone.
+            let _ = std::io::stderr().write_all(help::listing().as_bytes());
+            ExitCode::SUCCESS
+        }
+        ([] | ["cli"], Some(_)) => command(&flags),
+        ([], None) => say(help::CHEAT_SHEET, ExitCode::SUCCESS),
+        (["cli"], None) => complain("cli needs a command: give -c <command>", ExitCode::FAILURE),
+        ([.., word], _) => complain(
             &format!(
-                "the command {command} is not available here: ask a running service with orchestrator-client -c {command}"
+                "unknown argument {word}: usage is orchestrator [flags] http, orchestrator [flags] -c <command>, or orchestrator help"
             ),
-            ExitCode::FAILURE,
-        ),
-        (Some(word), _) => complain(
-            &format!("unknown argument {word}: usage is orchestrator [flags] http"),
             ExitCode::FAILURE,
         ),
     }
 }
 
-fn serve(flags: &Flags) -> ExitCode {
-    match serve::run(flags) {
+fn explain(command: &str) -> ExitCode {
+    say(&help::of(command, commands::find(command)), ExitCode::SUCCESS)
+}
+
+fn command(flags: &Flags) -> ExitCode {
+    let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
+    let mut outlet = Outlet { answers: &mut stdout, notes: &mut stderr };
+    ended(run::run(flags, &mut outlet))
+}
+
+fn import(flags: &Flags) -> ExitCode {
+    let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
+    let mut outlet = Outlet { answers: &mut stdout, notes: &mut stderr };
+    ended(run::import(flags, &mut outlet))
+}
+
+fn ended(outcome: anyhow::Result<()>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&format!("{error:#}"), ExitCode::FAILURE),
     }

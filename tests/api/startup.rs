@@ -87,7 +87,7 @@ async fn a_named_file_must_exist() {
 #[case::flag_without_value(&["--config"], 2, "config")]
 #[case::no_boolean(&["--discovery=perhaps", "http"], 2, "perhaps")]
 #[case::unknown_word(&["htpp"], 1, "htpp")]
-#[case::command(&["-c", "clusters"], 1, "orchestrator-client -c clusters")]
+#[case::command(&["-c", "no-such-command"], 1, "no-such-command")]
 #[tokio::test]
 async fn a_wrong_command_line_is_refused(
     #[case] arguments: &[&str],

@@ -23,7 +23,7 @@ pub enum Problem {
     #[error("cannot be written ({0}); allow the service's user to write the file and its folder")]
     NotWritable(String),
     #[error("in use by another orchestrator ({0}); stop that one, or name another file")]
-    InUse(String),
+    InUse(super::lock::Holder),
     #[error("locked by another program; end that program's transaction")]
     Locked,
     #[error("not an SQLite database; move it away, or name another file")]

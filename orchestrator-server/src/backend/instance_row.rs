@@ -100,7 +100,67 @@ struct ChannelExtra {
     current_pos: bool,
 }
 
+/// What another program knew of a server and the API does not tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Foreign {
+    /// End of the last good probe.
+    pub last_seen: Option<Moment>,
+    /// End of the last probe.
+    pub last_checked: Option<Moment>,
+    /// Start of the last probe.
+    pub last_attempted: Option<Moment>,
+    /// The last probe failed after the server had answered.
+    pub partial: bool,
+    /// The operator's metadata.
+    pub metadata: Metadata,
+    /// The applier's last error.
+    pub sql_error: String,
+    /// The receiver's last error.
+    pub io_error: String,
+}
+
 impl StoredInstance {
+    /// The stored form of a server that another program knew.
+    #[must_use]
+    pub fn imported(wire: wire::Instance, foreign: Foreign) -> Self {
+        let Foreign { last_seen, last_checked, last_attempted, partial, metadata, .. } = foreign;
+        let failed = last_seen.is_none() || last_checked > last_seen;
+        let failure = failed.then(|| Failure {
+            kind: FailureKind::ConnectionLost,
+            partial,
+            text: "its last check before the import failed".to_owned(),
+        });
+        let state = last_seen.map(|_| StateExtra {
+            hostname: wire.key.hostname.clone(),
+            executed: wire.executed_gtid_set.clone(),
+            ..StateExtra::default()
+        });
+        let replicates = wire.io_thread_state >= 0 && state.is_some();
+        let channel = replicates.then(|| ChannelExtra {
+            source: wire.source_key.clone(),
+            source_uuid: Some(wire.source_uuid.clone()).filter(|u| u != "No").unwrap_or_default(),
+            user: if wire.has_replication_credentials { "unknown" } else { "" }.to_owned(),
+            sql_error: (0, foreign.sql_error),
+            io_error: (0, foreign.io_error),
+            ..ChannelExtra::default()
+        });
+        let alias = metadata.cluster_alias.clone().unwrap_or_default();
+        let domain = metadata.cluster_domain.clone().unwrap_or_default();
+        let metadata = Detected::from(&metadata);
+        let extra = Extra {
+            last_seen,
+            last_checked,
+            last_attempted,
+            failure,
+            metadata,
+            state,
+            channel,
+            alias,
+            domain,
+        };
+        Self { wire, extra }
+    }
+
     /// The stored form of a server.
     #[must_use]
     pub fn new(instance: &Instance, cluster: Option<&Arc<Cluster>>) -> Self {

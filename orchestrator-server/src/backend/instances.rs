@@ -140,6 +140,22 @@ impl InstanceStore {
     }
 }
 
+/// Adds servers that are not stored yet; answers how many.
+pub(super) fn add(
+    connection: &Connection,
+    servers: &[(InstanceKey, String)],
+) -> rusqlite::Result<u64> {
+    let mut statement = connection.prepare_cached(
+        "INSERT OR IGNORE INTO orc_instance (hostname, port, updated, body)
+         VALUES (?1, ?2, unixepoch(), ?3)",
+    )?;
+    let mut added = 0;
+    for (key, body) in servers {
+        added += statement.execute(params![key.hostname(), key.port(), body])? as u64;
+    }
+    Ok(added)
+}
+
 #[cfg(test)]
 #[path = "instances_tests.rs"]
 mod tests;

@@ -107,6 +107,51 @@ impl LogStore {
         })
     }
 
+    /// Appends one row, and adds servers that are not stored yet: all or nothing. Answers how many
+    /// servers and how many audit entries were added.
+    ///
+    /// # Errors
+    /// Nothing was stored.
+    pub async fn import(
+        &self,
+        row: LogRow,
+        servers: Vec<(InstanceKey, String)>,
+    ) -> Result<(u64, u64), BackendError> {
+        let import = move |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            let count = |transaction: &Transaction<'_>| {
+                transaction
+                    .query_row("SELECT COUNT(*) FROM orc_audit", [], |row| row.get::<_, u64>(0))
+            };
+            let before = count(&transaction)?;
+            let row = Arc::new(row);
+            insert_commands(&transaction, std::slice::from_ref(&row))?;
+            keep_audit(&transaction, &row)?;
+            let audit = count(&transaction)? - before;
+            let added = super::instances::add(&transaction, &servers)?;
+            transaction.commit()?;
+            Ok((added, audit))
+        };
+        self.sqlite.run(Urgency::Now, import).await
+    }
+
+    /// Nothing was ever written here.
+    ///
+    /// # Errors
+    /// The tables cannot be read.
+    pub async fn is_fresh(&self) -> Result<bool, BackendError> {
+        let empty = |connection: &mut Connection| {
+            connection.query_row(
+                "SELECT NOT EXISTS (SELECT 1 FROM orc_log)
+                    AND NOT EXISTS (SELECT 1 FROM orc_snapshot)
+                    AND NOT EXISTS (SELECT 1 FROM orc_instance)",
+                [],
+                |row| row.get(0),
+            )
+        };
+        self.sqlite.run(Urgency::Now, empty).await
+    }
+
     /// Lets a snapshot take the place of the commands that it contains. Queued by the call itself.
     pub fn compact(
         &self,
@@ -132,7 +177,7 @@ impl LogStore {
         };
         let sql = format!(
             "SELECT id, at, kind, hostname, port, cluster, message FROM orc_audit
-             WHERE {chosen} ORDER BY id DESC LIMIT :size OFFSET :skipped"
+             WHERE {chosen} ORDER BY at DESC, id DESC LIMIT :size OFFSET :skipped"
         );
         let skipped = i64::try_from(page.saturating_mul(page_size.into())).unwrap_or(i64::MAX);
         let read = move |connection: &mut Connection| {
@@ -185,24 +230,18 @@ fn replace_log(transaction: &Transaction<'_>, facts: &Facts) -> rusqlite::Result
     Ok(())
 }
 
-/// Audit entries are not part of the facts: they stand in a table of their own. They take the
-/// number of their command.
+/// Audit entries are not part of the facts: they stand in a table of their own, numbered in the
+/// order in which they came, unless they were imported with a number that was free.
 fn keep_audit(transaction: &Transaction<'_>, row: &LogRow) -> rusqlite::Result<()> {
     match &*row.command {
-        Command::Audit(entry) => {
-            let mut statement = transaction.prepare_cached(
-                "INSERT INTO orc_audit (id, at, kind, hostname, port, cluster, message)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?;
-            statement.execute(params![
-                row.seq,
-                entry.at.unix_micros(),
-                entry.kind,
-                entry.key.as_ref().map_or("", InstanceKey::hostname),
-                entry.key.as_ref().map_or(0, InstanceKey::port),
-                entry.cluster,
-                entry.message,
-            ])?;
+        Command::Audit(entry) => keep_entry(transaction, None, entry).map(drop),
+        Command::Import(imported) => {
+            for (id, entry) in &imported.audit {
+                if !is_kept(transaction, entry)? {
+                    keep_entry(transaction, Some(*id), entry)?;
+                }
+            }
+            Ok(())
         }
         Command::Purge { history_before, .. } => {
             transaction.execute(
@@ -210,10 +249,49 @@ fn keep_audit(transaction: &Transaction<'_>, row: &LogRow) -> rusqlite::Result<(
                  WHERE id IN (SELECT id FROM orc_audit WHERE at < ?1 ORDER BY at LIMIT ?2)",
                 params![history_before.unix_micros(), PURGE_LIMIT],
             )?;
+            Ok(())
         }
-        _ => {}
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+fn keep_entry(
+    transaction: &Transaction<'_>,
+    id: Option<u64>,
+    entry: &AuditEntry,
+) -> rusqlite::Result<usize> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO orc_audit (id, at, kind, hostname, port, cluster, message)
+         VALUES (
+             CASE WHEN ?1 IS NULL OR EXISTS (SELECT 1 FROM orc_audit WHERE id = ?1)
+             THEN (SELECT COALESCE(MAX(id), 0) + 1 FROM orc_audit) ELSE ?1 END,
+             ?2, ?3, ?4, ?5, ?6, ?7
+         )",
+    )?;
+    statement.execute(params![
+        id,
+        entry.at.unix_micros(),
+        entry.kind,
+        entry.key.as_ref().map_or("", InstanceKey::hostname),
+        entry.key.as_ref().map_or(0, InstanceKey::port),
+        entry.cluster,
+        entry.message,
+    ])
+}
+
+/// An entry that is the same in everything but its number.
+fn is_kept(transaction: &Transaction<'_>, entry: &AuditEntry) -> rusqlite::Result<bool> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT 1 FROM orc_audit
+         WHERE at = ?1 AND kind = ?2 AND hostname = ?3 AND port = ?4 AND message = ?5",
+    )?;
+    statement.exists(params![
+        entry.at.unix_micros(),
+        entry.kind,
+        entry.key.as_ref().map_or("", InstanceKey::hostname),
+        entry.key.as_ref().map_or(0, InstanceKey::port),
+        entry.message,
+    ])
 }
 
 fn audit_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditRow> {

@@ -4,6 +4,7 @@
 mod error;
 pub mod instance_row;
 pub mod instances;
+pub mod lock;
 pub mod log;
 mod schema;
 pub mod snapshots;
@@ -11,7 +12,7 @@ pub mod sqlite;
 pub mod store;
 
 pub use error::{BackendError, Problem};
-pub use instance_row::StoredInstance;
+pub use instance_row::{Foreign, StoredInstance};
 pub use instances::InstanceStore;
 pub use snapshots::TopologySnapshots;
 pub use sqlite::Sqlite;

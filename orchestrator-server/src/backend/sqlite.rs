@@ -3,18 +3,20 @@
 
 use std::{
     collections::VecDeque,
-    fs::File,
-    io::{Read, Write},
+    net::SocketAddr,
     sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
 use rusqlite::Connection;
-use rustix::fs::{FlockOperation, flock};
 use tokio::sync::oneshot;
 
-use super::{BackendError, Problem, schema};
+use super::{
+    BackendError, Problem,
+    lock::{Lock, Role},
+    schema,
+};
 use crate::{
     clock::{Clock, SystemClock},
     measure::{QuerySample, Window},
@@ -22,6 +24,10 @@ use crate::{
 
 /// How long SQLite waits for a lock that another program holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a service waits for a command that has the file.
+const COMMANDS_END: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Whose turn it is. Within one urgency jobs run in the order in which they were handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,16 +51,47 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 enum Request {
     Run(Urgency, Job),
+    Announce(SocketAddr, String, oneshot::Sender<std::io::Result<()>>),
     Close(oneshot::Sender<()>),
 }
 
 impl Sqlite {
     /// Opens or creates the file, takes it for this process alone, and brings our tables up to
     /// date. `path` is taken as SQLite takes it: `file:` URIs and `:memory:` work. Blocks.
+    ///
+    /// # Errors
+    /// See [`Problem`]: among others, that another process has the file.
     pub fn open(path: &str) -> Result<Self, BackendError> {
+        Self::open_as(path, Role::Service)
+    }
+
+    /// The same for a service that starts: a command that has the file ends soon, and is waited
+    /// for. Blocks.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_after_commands(path: &str) -> Result<Self, BackendError> {
+        let began = Instant::now();
+        loop {
+            match Self::open_as(path, Role::Service) {
+                Err(BackendError { problem: Problem::InUse(holder), .. })
+                    if holder.role == Some(Role::Command) && began.elapsed() < COMMANDS_END =>
+                {
+                    thread::sleep(LOOK_AGAIN);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// The same for a process of this role.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_as(path: &str, role: Role) -> Result<Self, BackendError> {
         let path: Arc<str> = path.into();
         let failed = |problem| BackendError { path: path.clone(), problem };
-        let (connection, lock) = open_connection(&path).map_err(failed)?;
+        let (connection, lock) = open_connection(&path, role).map_err(failed)?;
         let (requests, inbox) = mpsc::channel();
         thread::Builder::new()
             .name("sqlite".to_owned())
@@ -112,6 +149,18 @@ impl Sqlite {
         }
     }
 
+    /// Says in the lock file where this process can be asked, and the secret that it wants to
+    /// hear.
+    ///
+    /// # Errors
+    /// The lock file cannot be written.
+    pub async fn announce(&self, address: SocketAddr, token: &str) -> std::io::Result<()> {
+        let (reply, done) = oneshot::channel();
+        // If the thread is gone, so is the reply, and `done` says so.
+        let _ = self.requests.send(Request::Announce(address, token.to_owned(), reply));
+        done.await.map_err(std::io::Error::other)?
+    }
+
     /// What could not be read, as an error.
     pub(super) fn error(&self, problem: Problem) -> BackendError {
         BackendError { path: self.path.clone(), problem }
@@ -127,7 +176,7 @@ impl Sqlite {
 }
 
 /// The database thread: urgent jobs first.
-fn serve(mut connection: Connection, lock: Option<File>, inbox: &mpsc::Receiver<Request>) {
+fn serve(mut connection: Connection, lock: Option<Lock>, inbox: &mpsc::Receiver<Request>) {
     let mut now = VecDeque::new();
     let mut later = VecDeque::new();
     let mut closing = None;
@@ -141,6 +190,11 @@ fn serve(mut connection: Connection, lock: Option<File>, inbox: &mpsc::Receiver<
             match request {
                 Request::Run(Urgency::Now, job) => now.push_back(job),
                 Request::Run(Urgency::Later, job) => later.push_back(job),
+                Request::Announce(address, token, reply) => {
+                    let done = lock.as_ref().map_or(Ok(()), |lock| lock.announce(address, &token));
+                    // Whoever stopped waiting does not want the answer.
+                    let _ = reply.send(done);
+                }
                 Request::Close(reply) => closing = Some(reply),
             }
         }
@@ -155,12 +209,12 @@ fn serve(mut connection: Connection, lock: Option<File>, inbox: &mpsc::Receiver<
     }
 }
 
-fn open_connection(path: &str) -> Result<(Connection, Option<File>), Problem> {
+fn open_connection(path: &str, role: Role) -> Result<(Connection, Option<Lock>), Problem> {
     let named = |error: rusqlite::Error| Problem::of(path, &error);
     let mut connection = Connection::open(path).map_err(named)?;
     // A database in memory has no file and needs no lock.
     let lock = match connection.path() {
-        Some(file) if !file.is_empty() => Some(lock_for_us_alone(file)?),
+        Some(file) if !file.is_empty() => Some(Lock::take(file, role)?),
         _ => None,
     };
     if connection.is_readonly("main").map_err(named)? {
@@ -179,49 +233,6 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // Answers with the mode in force: `memory` for a database in memory.
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.execute_batch("PRAGMA synchronous = FULL")
-}
-
-/// A lock that is held longer than this is somebody's.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
-
-/// The lock stands in a file beside the database: a lock on the database itself would shut out
-/// backup programs, or fight with SQLite's own. The kernel drops it however the process ends.
-fn lock_for_us_alone(database: &str) -> Result<File, Problem> {
-    let path = format!("{database}.lock");
-    let unusable = |error: std::io::Error| Problem::of_unopened(&path, format!("{path}: {error}"));
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(unusable)?;
-    if let Err(error) = lock_soon(&file) {
-        if error != rustix::io::Errno::WOULDBLOCK {
-            return Err(unusable(error.into()));
-        }
-        let mut holder = String::new();
-        let known = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
-        let holder = if known { holder.trim() } else { "unknown process" };
-        return Err(Problem::InUse(holder.to_owned()));
-    }
-    let note = format!("process {}\n", std::process::id());
-    file.set_len(0).and_then(|()| file.write_all(note.as_bytes())).map_err(unusable)?;
-    Ok(file)
-}
-
-/// A program that a holder is about to start has its open files, and so the lock, for a moment
-/// longer than the holder itself.
-fn lock_soon(file: &File) -> rustix::io::Result<()> {
-    let began = Instant::now();
-    loop {
-        match flock(file, FlockOperation::NonBlockingLockExclusive) {
-            Err(rustix::io::Errno::WOULDBLOCK) if began.elapsed() < LOCK_PATIENCE => {
-                thread::sleep(LOCK_PATIENCE / 50);
-            }
-            outcome => return outcome,
-        }
-    }
 }
 
 #[cfg(test)]

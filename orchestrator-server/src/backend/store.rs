@@ -63,6 +63,9 @@ pub async fn run(
             }
         }
     }
+    while let Ok(record) = records.try_recv() {
+        waiting.take(record);
+    }
     waiting.flush(&store, true).await;
 }
 

@@ -1,17 +1,49 @@
 //! The flags (spec 03, 3.1): one or two dashes, `--flag=value` or `--flag value`; booleans need
-//! no value; what follows the first positional is not looked at.
+//! no value. They may stand before and after the positional arguments.
 
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, Command, error::ErrorKind};
 
-/// What was asked for on the command line.
+/// What was asked for on the command line. A text that was not given is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     /// `--config`
     pub config: Option<String>,
     /// `-c`
     pub command: Option<String>,
+    /// `-i`: one instance, or several.
+    pub instance: String,
+    /// `-d` or `-s`
+    pub destination: String,
+    /// `--alias`
+    pub alias: String,
+    /// `--owner`
+    pub owner: String,
+    /// `--reason`
+    pub reason: String,
+    /// `--duration`
+    pub duration: String,
+    /// `--pattern`
+    pub pattern: String,
+    /// `--pool`
+    pub pool: String,
+    /// `--hostname`
+    pub hostname: String,
+    /// `--binlog`
+    pub binlog: String,
+    /// `--statement`
+    pub statement: String,
+    /// `--tag`
+    pub tag: String,
+    /// `--promotion-rule`; `prefer` unless given.
+    pub promotion_rule: String,
+    /// `--from`
+    pub from: String,
+    /// `--noop`
+    pub noop: bool,
+    /// `--ignore-raft-setup`
+    pub ignore_raft_setup: bool,
     /// `--discovery`, true unless switched off.
     pub discovery: bool,
     /// `--enable-database-update`
@@ -40,7 +72,7 @@ pub enum Stop {
 const TEXTS: &[(&str, &str)] = &[
     ("config", "configuration file; it must exist"),
     ("c", "command"),
-    ("i", "instance, host:port"),
+    ("i", "instance, host:port; several are separated by commas or blanks"),
     ("d", "destination instance, host:port (synonym: s)"),
     ("s", "sibling instance, host:port (synonym: d)"),
     ("alias", "cluster alias"),
@@ -54,6 +86,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("statement", "statement"),
     ("tag", "tag, name=value"),
     ("promotion-rule", "prefer, neutral, prefer_not or must_not (default prefer)"),
+    ("from", "what to import: an SQLite file, or mysql://user:password@host:port/database"),
 ];
 
 const SWITCHES: &[(&str, &str)] = &[
@@ -98,9 +131,26 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Flags, Sto
     if text("s").is_some_and(|s| !s.is_empty()) && text("d").is_some_and(|d| !d.is_empty()) {
         return Err(Stop::Usage("-s and -d are synonyms: give only one of them".to_owned()));
     }
+    let given = |name: &str| text(name).unwrap_or_default();
     Ok(Flags {
         config: text("config").filter(|file| !file.is_empty()),
         command: text("c"),
+        instance: given("i"),
+        destination: if given("d").is_empty() { given("s") } else { given("d") },
+        alias: given("alias"),
+        owner: given("owner"),
+        reason: given("reason"),
+        duration: given("duration"),
+        pattern: given("pattern"),
+        pool: given("pool"),
+        hostname: given("hostname"),
+        binlog: given("binlog"),
+        statement: given("statement"),
+        tag: given("tag"),
+        promotion_rule: rule,
+        from: given("from"),
+        noop: on("noop"),
+        ignore_raft_setup: on("ignore-raft-setup"),
         discovery: on("discovery"),
         enable_database_update: on("enable-database-update"),
         quiet: on("quiet"),
@@ -124,13 +174,13 @@ fn command() -> Command {
     });
     Command::new("orchestrator")
         .about("Discovers, watches and heals MySQL and MariaDB replication topologies")
-        .override_usage("orchestrator [flags] http")
+        .override_usage("orchestrator [flags] http\n       orchestrator [flags] -c <command>\n       orchestrator help [command]")
         .no_binary_name(true)
         .disable_version_flag(true)
         .args_override_self(true)
         .args(texts)
         .args(switches)
-        .arg(Arg::new("words").action(ArgAction::Append).num_args(0..).trailing_var_arg(true))
+        .arg(Arg::new("words").action(ArgAction::Append).num_args(0..))
 }
 
 /// One dash is as good as two.
@@ -181,14 +231,58 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_first_positional_is_not_a_flag() {
-        let flags = flags("http --nonsense").unwrap();
-        assert_eq!(flags.words, ["http", "--nonsense"]);
+    fn flags_may_follow_positionals() {
+        for line in ["-c clusters --debug cli", "cli -c clusters -debug", "-c=clusters cli --debug"]
+        {
+            let flags = flags(line).unwrap();
+            assert_eq!(flags.command.as_deref(), Some("clusters"), "{line}");
+            assert_eq!(flags.words, ["cli"], "{line}");
+            assert!(flags.debug, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_text_reaches_its_place() {
+        let line = "-i a:1 -s b:2 -alias x -owner o -reason r -duration 5m -pattern p -pool q \
+                    -hostname h -binlog f:4 -statement s -tag t -promotion-rule=must_not -from f";
+        let flags = flags(line).unwrap();
+        let texts = [
+            (&flags.instance, "a:1"),
+            (&flags.destination, "b:2"),
+            (&flags.alias, "x"),
+            (&flags.owner, "o"),
+            (&flags.reason, "r"),
+            (&flags.duration, "5m"),
+            (&flags.pattern, "p"),
+            (&flags.pool, "q"),
+            (&flags.hostname, "h"),
+            (&flags.binlog, "f:4"),
+            (&flags.statement, "s"),
+            (&flags.tag, "t"),
+            (&flags.promotion_rule, "must_not"),
+            (&flags.from, "f"),
+        ];
+        for (text, expected) in texts {
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
+    fn defaults() {
+        let flags = flags("-c clusters").unwrap();
+        assert_eq!((&*flags.promotion_rule, &*flags.duration), ("prefer", ""));
+        assert!(flags.discovery && !flags.noop && !flags.ignore_raft_setup);
     }
 
     #[test]
     fn wrong_command_lines_are_one_line() {
-        for line in ["--nonsense http", "--config", "-promotion-rule best", "-s a:1 -d b:2 http"] {
+        for line in [
+            "--nonsense http",
+            "http --nonsense",
+            "--config",
+            "-promotion-rule best",
+            "-s a:1 -d b:2 http",
+        ] {
             let Err(Stop::Usage(text)) = flags(line) else { panic!("{line}") };
             assert!(!text.is_empty() && !text.contains('\n'), "{line}: {text}");
         }

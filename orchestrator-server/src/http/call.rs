@@ -45,6 +45,10 @@ pub struct Call {
     pub headers: HeaderMap,
     /// Who calls, as far as authentication tells; else empty.
     pub user: String,
+    /// The command line of this machine calls.
+    pub local: bool,
+    /// A part of a host name is not enough.
+    pub exact: bool,
 }
 
 impl Call {
@@ -84,6 +88,7 @@ impl Call {
         port: &str,
         usage: KeyUse,
     ) -> Result<InstanceKey, Refusal> {
+        let usage = if self.exact { KeyUse::Discover } else { usage };
         let (host, port) = (self.param(host), self.param(port));
         let operations = &*self.services.operations;
         Ok(resolve::key(&self.view, operations, host, port, usage).await?)

@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod call;
 pub mod identity;
+pub mod local;
 pub mod reply;
 pub mod resolve;
 pub mod route;

@@ -13,7 +13,7 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderName, Method, Response, StatusCode, header},
+    http::{HeaderName, Method, Response, StatusCode, header, request::Parts},
 };
 use futures_util::FutureExt;
 use shared::{
@@ -27,7 +27,7 @@ use tracing::{debug, error};
 use super::{
     auth::{self, Caller},
     call::Call,
-    identity,
+    identity, local,
     reply::{Outcome, Refusal, Reply},
     route::{self, Access, Params, Patience, Route},
     routes::{ROUTES, STATUS},
@@ -72,6 +72,8 @@ pub(super) struct Front {
     prefix: Vec<String>,
     /// The one path outside the prefix, where the status route was moved.
     status_path: Option<String>,
+    /// What the command line of this machine has to know; none where everybody is served.
+    token: Option<String>,
 }
 
 impl Front {
@@ -81,13 +83,25 @@ impl Front {
         let prefix = std::iter::once("").chain(names).map(str::to_owned).collect();
         let moved = raw.status_endpoint != DEFAULT_STATUS_PATH;
         let status_path = moved.then(|| raw.status_endpoint.clone());
-        Self { services, prefix, status_path }
+        Self { services, prefix, status_path, token: None }
+    }
+
+    /// The front for the command line of this machine: no prefix, no login but the token, and
+    /// neither `ReadOnly` nor `RequirePostForMutations`, which are about the API.
+    pub(super) fn local(services: Arc<Services>, token: String) -> Self {
+        Self { services, prefix: vec![String::new()], status_path: None, token: Some(token) }
     }
 
     pub(super) async fn answer(&self, request: Request) -> Response<Body> {
         let config = self.services.config.current();
         // No route reads a body.
         let (request, _) = request.into_parts();
+        if let Some(token) = &self.token {
+            return match local::admit(token, &request.headers) {
+                Some(caller) => self.answer_local(request, caller, config).await,
+                None => unauthorized(),
+            };
+        }
         let peer = request.extensions.get::<ConnectInfo<Peer>>().and_then(|info| info.0.0);
         let Some(caller) = auth::admit(&config, &request.headers, peer) else {
             return unauthorized();
@@ -112,8 +126,28 @@ impl Front {
         if route.access == Access::Write && !self.may_write(&config, &caller).await {
             return self.render(Err(Refusal::new("Unauthorized")));
         }
+        let call = self.call(request, config, params, caller.user);
+        self.render(run(route, &call).await)
+    }
+
+    async fn answer_local(
+        &self,
+        request: Parts,
+        caller: local::LocalCaller,
+        config: Arc<Config>,
+    ) -> Response<Body> {
+        let Ok(segments) = segments(request.uri.path()) else {
+            return plain(StatusCode::BAD_REQUEST, "400 Bad Request\n");
+        };
+        let Some((route, params)) = self.find(&segments) else { return not_found() };
+        let call = self.call(request, config, params, caller.owner);
+        let call = Call { local: true, exact: caller.exact, ..call };
+        self.render(run(route, &call).await)
+    }
+
+    fn call(&self, request: Parts, config: Arc<Config>, params: Params, user: String) -> Call {
         let services = &self.services;
-        let call = Call {
+        Call {
             services: services.clone(),
             view: services.view(),
             config,
@@ -121,9 +155,10 @@ impl Front {
             params,
             query: Params::of_query(request.uri.query().unwrap_or_default()),
             headers: request.headers,
-            user: caller.user,
-        };
-        self.render(run(route, &call).await)
+            user,
+            local: false,
+            exact: false,
+        }
     }
 
     /// The route of a path. An encoded slash belongs to its segment, such as a reason; where no
@@ -162,7 +197,8 @@ impl Front {
             Ok(Reply::Envelope(envelope)) => envelope,
             Err(Refusal { message, details }) => Envelope { details, ..Envelope::error(message) },
         };
-        let message = identity::prefix(self.services.identity.as_deref(), envelope.message);
+        let identity = self.services.identity.as_deref().filter(|_| self.token.is_none());
+        let message = identity::prefix(identity, envelope.message);
         let envelope = Envelope { message, ..envelope };
         let status = match envelope.code {
             Code::Ok => StatusCode::OK,

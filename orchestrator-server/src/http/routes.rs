@@ -89,7 +89,7 @@ pub static ROUTES: &[Route] = &[
     row!(&["downtimed/:clusterHint"], Read, Leader, Short, downtime::list_of_cluster, "Servers of a cluster in downtime"),
     row!(&["register-candidate/:host/:port/:promotionRule"], Write, Leader, Short, candidates::register, "Announce a promotion rule"),
     row!(&["bulk-promotion-rules"], Write, Leader, Short, candidates::list, "Announced promotion rules"),
-    row!(&["begin-maintenance/:host/:port/:owner/:reason"], Write, Leader, Short, maintenance::begin, "Lock a server, for 10 minutes at most"),
+    row!(&["begin-maintenance/:host/:port/:owner/:reason", "begin-maintenance/:host/:port/:owner/:reason/:duration"], Write, Leader, Short, maintenance::begin, "Lock a server, for 10 minutes at most where no duration is given"),
     row!(&["end-maintenance/:host/:port"], Write, Leader, Short, maintenance::end, "End the lock on a server"),
     row!(&["end-maintenance/:maintenanceKey"], Write, Leader, Short, maintenance::end_by_token, "End a lock by its number"),
     row!(&["in-maintenance/:host/:port"], Read, Leader, Short, maintenance::is_in, "Whether a server is locked: the message is `true` or `false`"),

@@ -9,6 +9,7 @@ use super::{
     command::{AckSelector, AuditEntry, Command, RecoveryEnd},
     facts::{Detection, Node, Recovery},
     hints::Maintenance,
+    imported::Imported,
 };
 use crate::{
     analysis::Code,
@@ -172,6 +173,7 @@ fn people() -> impl Strategy<Value = Command> {
     ];
     let audit = (at(), words(), option::of(key()), alias(), words());
     prop_oneof![
+        imported(),
         (selector, words(), words(), at()).prop_map(|(selector, by, comment, at)| {
             Command::Acknowledge { selector, by, comment, at }
         }),
@@ -180,6 +182,27 @@ fn people() -> impl Strategy<Value = Command> {
             Command::Audit(AuditEntry { at, kind, key, cluster, message })
         }),
     ]
+}
+
+fn imported() -> impl Strategy<Value = Command> {
+    let tags = vec((key(), words(), words()), 0..3);
+    let audit = vec((0..9_u64, at(), words(), option::of(key()), words()), 0..3);
+    let history = (vec(detection(), 0..3), any::<bool>());
+    (tags, vec((cluster(), alias()), 0..3), audit, history).prop_map(
+        |(tags, aliases, audit, (detections, recoveries_disabled))| {
+            let entry = |(id, at, kind, key, message)| {
+                (id, AuditEntry { at, kind, key, cluster: String::new(), message })
+            };
+            Command::Import(Box::new(Imported {
+                tags,
+                aliases,
+                detections,
+                recoveries_disabled,
+                audit: audit.into_iter().map(entry).collect(),
+                ..Imported::default()
+            }))
+        },
+    )
 }
 
 fn node() -> impl Strategy<Value = Node> {

@@ -13,6 +13,7 @@ use crate::{
     journal::{
         facts::{Detection, Recovery},
         hints::Maintenance,
+        imported::Imported,
     },
 };
 
@@ -236,6 +237,8 @@ pub enum Command {
         /// Virtual names registered before this are dropped.
         virtual_names_before: Moment,
     },
+    /// Facts of another program are taken over.
+    Import(Box<Imported>),
     /// An entry of the audit.
     Audit(AuditEntry),
     /// Everything older than this is dropped: audit, detections, recoveries, expired hints.

@@ -57,6 +57,8 @@ pub struct Facts {
     pub virtual_names: RedBlackTreeMapSync<String, VirtualName>,
     /// Numbers given so far.
     pub counters: Counters,
+    /// How often facts of another program were taken over.
+    pub imports: u64,
 }
 
 /// The last number given of each kind.
@@ -327,6 +329,7 @@ impl Facts {
             Command::PurgeHints { at, pools_before, virtual_names_before } => {
                 self.purge_hints(*at, *pools_before, *virtual_names_before)
             }
+            Command::Import(imported) => self.import(imported).total(),
             Command::Audit(_) => 1,
             Command::Purge { at, history_before, candidates_before } => {
                 self.purge(*at, *history_before, *candidates_before)

@@ -5,6 +5,7 @@
 pub mod command;
 pub mod facts;
 pub mod hints;
+pub mod imported;
 pub mod local;
 pub mod memory;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::wire::Key;
+use shared::{duration, wire::Key};
 
 use crate::{
     http::{
@@ -13,19 +13,21 @@ use crate::{
     journal::{command::Command, hints::Maintenance},
 };
 
-/// How long a lock lasts that nobody ends.
+/// How long a lock lasts that nobody ends, where nothing else is said.
 const LENGTH: Duration = Duration::from_secs(600);
 
-/// `begin-maintenance/:host/:port/:owner/:reason`
+/// `begin-maintenance/:host/:port/:owner/:reason[/:duration]`
 pub(in crate::http) async fn begin(call: &Call) -> Outcome {
     let key = call.key_to_change().await?;
+    let length = duration::parse_simple_or(call.param("duration"), LENGTH)
+        .map_err(|error| Refusal::new(error.to_string()))?;
     let (owner, reason) = (call.param("owner").trim(), call.param("reason").trim());
     let maintenance = Maintenance {
         id: 0,
         owner: owner.to_owned(),
         reason: reason.to_owned(),
         begins: call.now,
-        ends: call.now + LENGTH,
+        ends: call.now + length,
         node: None,
     };
     let begin = Command::BeginMaintenance { key: key.clone(), maintenance };

@@ -130,6 +130,10 @@ async fn acknowledge<T: Serialize + ?Sized>(
 ) -> Outcome {
     let comment = call.comment()?;
     let by = call.caller().to_owned();
-    call.record(Command::Acknowledge { selector, by, comment, at: call.now }, None).await?;
+    let command = Command::Acknowledge { selector, by, comment, at: call.now };
+    let applied = call.record(command, None).await?;
+    if call.local {
+        return Reply::ok(message, &applied.number);
+    }
     Reply::ok(message, details)
 }

@@ -10,6 +10,7 @@ mod history;
 mod keys;
 mod lab;
 mod listener;
+mod local;
 mod metrics;
 mod routing;
 mod shapes;

@@ -8,7 +8,7 @@ use harness::{
 use rstest::rstest;
 use serde_json::json;
 
-use crate::{done, instance, is_a_problem};
+use crate::{SERVER_PROGRAM, done, instance, is_a_problem};
 
 #[rstest]
 #[tokio::test]
@@ -64,18 +64,21 @@ async fn a_server_in_downtime_is_no_problem_and_is_not_recovered(
 #[tokio::test]
 async fn a_downtime_that_is_stated_again_is_extended(
     #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
+    #[values("/usr/bin/orchestrator-client", SERVER_PROGRAM)] program: &str,
 ) {
     let sandbox = Sandbox::with(flavor, 2, &[]);
     let service = Service::start(json!({})).await;
     service.discover(&sandbox, 1).await;
     let host = sandbox.address(2);
-    let line = "/usr/bin/orchestrator-client -c begin-downtime -i this.hostname.com --duration=5m \
-                --owner=cron --reason=continuous_downtime";
-    done(&service, &host, line);
+    let line = format!(
+        "{program} -c begin-downtime -i this.hostname.com --duration=5m --owner=cron \
+         --reason=continuous_downtime"
+    );
+    assert_eq!(done(&service, &host, &line), format!("{host}\n"));
     let first = instance(&service, &sandbox, 2).await;
     assert_eq!(first["DowntimeReason"], "continuous_downtime");
     let extended = wait::until(wait::secs(10), "the end moves on", || async {
-        done(&service, &host, line);
+        done(&service, &host, &line);
         let now = instance(&service, &sandbox, 2).await;
         let later = now["DowntimeEndTimestamp"].as_str() > first["DowntimeEndTimestamp"].as_str();
         if later { Ok(now) } else { Err(now.to_string()) }

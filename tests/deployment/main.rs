@@ -13,19 +13,25 @@ use std::process::{Command, Output, Stdio};
 use harness::{program, sandbox::Sandbox, service::Service};
 use serde_json::Value;
 
+const SERVER_PROGRAM: &str = "/data/orchestrator/current/bin/orchestrator";
+
 /// Runs a cron entry's command on a database host: by /bin/sh, without a login shell's
 /// environment. The programs are found where they were built.
 fn cron(service: &Service, host: &str, line: &str) -> Output {
     let line = line
         .replace("/usr/bin/orchestrator-client", &program("orchestrator-client").to_string_lossy())
+        .replace(SERVER_PROGRAM, &program("orchestrator").to_string_lossy())
         .replace("this.hostname.com", host);
+    // Where the server's program looks for its configuration when nobody names a file.
+    let config = service.file("orchestrator.conf.json");
+    std::fs::copy(service.file("config.json"), &config).unwrap();
     Command::new("/bin/sh")
         .args(["-c", &line])
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("ORCHESTRATOR_API", service.url())
         .env("ORCHESTRATOR_INSTANCE", host)
-        .current_dir("/")
+        .current_dir(config.parent().unwrap())
         .stdin(Stdio::null())
         .output()
         .unwrap()

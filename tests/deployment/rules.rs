@@ -8,7 +8,7 @@ use harness::{
 use rstest::rstest;
 use serde_json::json;
 
-use crate::{cron, done, instance};
+use crate::{SERVER_PROGRAM, cron, done, instance};
 
 #[rstest]
 #[tokio::test]
@@ -31,6 +31,11 @@ async fn rules_are_stated_changed_and_obeyed(
         assert_eq!(known["PromotionRule"], rule, "{known}");
         assert_eq!(known["IsCandidate"], rule == "prefer", "{known}");
     }
+    let by_server = format!(
+        "{SERVER_PROGRAM} -c register-candidate -i this.hostname.com --promotion-rule must_not"
+    );
+    assert_eq!(done(&service, &sandbox.address(2), &by_server), sandbox.address(2) + "\n");
+    assert_eq!(instance(&service, &sandbox, 2).await["PromotionRule"], "must_not");
     // A host that the service does not know yet may state its rule.
     let early =
         "/usr/bin/orchestrator-client -c register-candidate -i early.example:3306 -R prefer";

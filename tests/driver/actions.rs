@@ -93,8 +93,13 @@ async fn a_delay_that_was_lifted_is_set_below_the_new_source(
     lab.until_received(3).await;
     assert!(lab.done(Action::Drain { replica: lab.key(3), stall: STALL }).await.drained);
     let delay = Some(600);
-    let below =
-        Action::PointTo { replica: lab.key(3), source: lab.key(2), confirm: CONFIRM, delay };
+    let below = Action::PointTo {
+        replica: lab.key(3),
+        source: lab.key(2),
+        confirm: CONFIRM,
+        delay,
+        known_as: None,
+    };
     assert!(lab.done(below).await.replicating);
     assert_eq!(lab.channel(3).await.delay_seconds, 600);
 }
@@ -114,6 +119,7 @@ async fn pointing_to_another_source(#[values(Flavor::MySql, Flavor::MariaDb)] fl
         source: lab.key(to),
         confirm: CONFIRM,
         delay: None,
+        known_as: None,
     };
     let effect = lab.done(point(2)).await;
     assert!(effect.replicating);
@@ -141,6 +147,7 @@ async fn pointing_to_another_source(#[values(Flavor::MySql, Flavor::MariaDb)] fl
             source: lab.key(2),
             confirm: short,
             delay: None,
+            known_as: None,
         })
         .await;
     assert!(!effect.replicating);
@@ -165,8 +172,13 @@ async fn a_position_that_the_source_cannot_serve_is_refused(
         if logs.starts_with(&last) { Ok(()) } else { Err(logs) }
     })
     .await;
-    let point =
-        Action::PointTo { replica: lab.key(3), source: lab.key(2), confirm: CONFIRM, delay: None };
+    let point = Action::PointTo {
+        replica: lab.key(3),
+        source: lab.key(2),
+        confirm: CONFIRM,
+        delay: None,
+        known_as: None,
+    };
     let error = lab.apply(point).await.unwrap_err();
     assert!(
         matches!(&error, ActionError::Refused(text) if text.contains("receiver stopped") && text.contains("1236")),
@@ -200,7 +212,13 @@ async fn promotion_and_the_former_source(#[values(Flavor::MySql, Flavor::MariaDb
     lab.sandbox.write(2, "after").await.unwrap();
 
     let effect = lab
-        .done(Action::PointTo { replica: old.clone(), source: new, confirm: CONFIRM, delay: None })
+        .done(Action::PointTo {
+            replica: old.clone(),
+            source: new,
+            confirm: CONFIRM,
+            delay: None,
+            known_as: None,
+        })
         .await;
     assert!(effect.replicating);
     let target = lab.state(2).await.gtid.executed.to_string();
@@ -237,8 +255,13 @@ async fn detaching(#[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor) {
         assert_eq!(channel.source, Source::Detached(lab.key(1)));
         assert_eq!((channel.io, channel.sql), (ThreadState::Stopped, ThreadState::Stopped));
     }
-    let back =
-        Action::PointTo { replica: lab.key(2), source: lab.key(1), confirm: CONFIRM, delay: None };
+    let back = Action::PointTo {
+        replica: lab.key(2),
+        source: lab.key(1),
+        confirm: CONFIRM,
+        delay: None,
+        known_as: None,
+    };
     assert!(lab.done(back).await.replicating);
 
     // With something unapplied it only stops receiving.
@@ -266,4 +289,24 @@ async fn catching_up_gives_up_without_progress(
     let stall = Duration::from_millis(300);
     let effect = lab.done(Action::CatchUp { replica: lab.key(2), target, stall }).await;
     assert!(!effect.drained);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_virtual_name_is_used_if_the_source_answers_to_it(
+    #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
+) {
+    let lab = Lab::with(flavor, 3, &["--mysqld-arg", "--bind-address=0.0.0.0"]);
+    let virtual_name = |name: &str| Action::PointTo {
+        replica: lab.key(3),
+        source: lab.key(2),
+        confirm: CONFIRM,
+        delay: None,
+        known_as: Some(name.to_owned()),
+    };
+    for (name, used) in [("127.0.0.2", "127.0.0.2"), ("no-such-host.invalid", "127.0.0.1")] {
+        assert!(lab.done(virtual_name(name)).await.replicating, "{name}");
+        let source = lab.channel(3).await.source;
+        assert_eq!(source.attached().map(|key| key.hostname().to_owned()).as_deref(), Some(used));
+    }
 }

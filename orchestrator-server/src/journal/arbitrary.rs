@@ -293,8 +293,14 @@ fn step() -> impl Strategy<Value = Step> {
     let action = prop_oneof![
         key().prop_map(|replica| Action::Seal { replica }),
         (key(), span()).prop_map(|(replica, stall)| Action::Drain { replica, stall }),
-        (key(), key(), span(), option::of(any::<u64>())).prop_map(
-            |(replica, source, confirm, delay)| Action::PointTo { replica, source, confirm, delay }
+        (key(), key(), span(), option::of(any::<u64>()), option::of(name())).prop_map(
+            |(replica, source, confirm, delay, known_as)| Action::PointTo {
+                replica,
+                source,
+                confirm,
+                delay,
+                known_as
+            }
         ),
         (key(), words(), span()).prop_map(|(replica, target, stall)| Action::CatchUp {
             replica,

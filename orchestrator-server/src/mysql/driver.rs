@@ -199,6 +199,10 @@ pub enum Action {
         /// Seconds of delay to give it, such as one that was lifted before.
         #[serde(default)]
         delay: Option<u64>,
+        /// Virtual host name under which the replica shall know its source, if the source answers
+        /// to it (`register-hostname-unresolve`).
+        #[serde(default)]
+        known_as: Option<String>,
     },
     /// Wait until the replica has applied all of `target`, or `stall` passes without progress.
     CatchUp {

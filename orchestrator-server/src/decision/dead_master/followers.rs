@@ -129,6 +129,7 @@ impl<'a> Story<'a> {
             .map(|replica| {
                 Step::Server(Action::PointTo {
                     delay: self.lifted_delay(&replica),
+                    known_as: self.virtual_name(successor),
                     replica,
                     source: successor.clone(),
                     confirm: CONFIRM,

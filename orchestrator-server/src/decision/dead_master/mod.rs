@@ -192,6 +192,11 @@ impl<'a> Story<'a> {
         Position::parse(text, flavor)
     }
 
+    fn virtual_name(&self, source: &InstanceKey) -> Option<String> {
+        let registered = self.view.facts.virtual_names.get(source.hostname());
+        registered.map(|virtual_name| virtual_name.name.clone())
+    }
+
     /// How the replica was before this recovery touched it.
     fn found(&self, key: &InstanceKey) -> Option<Found> {
         let seal = |r: &&StepResult| matches!(&r.step, Step::Server(Action::Seal { replica }) if replica == key);
@@ -287,7 +292,8 @@ impl<'a> Story<'a> {
         let (replica, source) = (candidate.clone(), choice.donor.clone());
         let below = |a: &Action| matches!(a, Action::PointTo { replica: r, source: s, .. } if *r == replica && *s == source);
         let step = if self.result_of(below).is_none() {
-            Action::PointTo { replica, source, confirm: CONFIRM, delay: None }
+            let known_as = self.virtual_name(&source);
+            Action::PointTo { replica, source, confirm: CONFIRM, delay: None, known_as }
         } else {
             let target = self.sealed.get(&source).map(|s| s.held.to_string()).unwrap_or_default();
             Action::CatchUp { replica, target, stall }

@@ -29,7 +29,13 @@ fn promote(name: &str) -> Action {
 
 fn below(name: &str, source: &str) -> Action {
     let confirm = Duration::from_secs(5);
-    Action::PointTo { replica: key(name), source: key(source), confirm, delay: None }
+    Action::PointTo {
+        replica: key(name),
+        source: key(source),
+        confirm,
+        delay: None,
+        known_as: None,
+    }
 }
 
 fn result(action: Action, outcome: Result<StepEffect, ActionError>) -> StepResult {

@@ -73,6 +73,10 @@ pub fn variables<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     format!("SELECT {}", columns.join(", "))
 }
 
+/// What tells one server from another.
+pub const IDENTITY: &str = "SELECT @@hostname AS hostname, @@port AS port, \
+     @@server_id AS server_id, @@datadir AS datadir";
+
 /// Uptime and the state of semi-synchronous replication.
 pub const STATUS: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Uptime', \
      'Rpl_semi_sync_master_status', 'Rpl_semi_sync_master_clients', \

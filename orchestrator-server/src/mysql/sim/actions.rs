@@ -36,7 +36,7 @@ pub(super) async fn apply(world: &World, action: &Action) -> Result<Effect, Acti
             let reached = |s: &SimServer| s.position(&s.executed).contains(&target);
             wait(world, replica, *stall, reached).await
         }
-        Action::PointTo { replica, source, confirm, delay } => {
+        Action::PointTo { replica, source, confirm, delay, .. } => {
             world.lock().point_to(replica, source, *delay)?;
             let runs = |s: &SimServer| s.channel.as_ref().is_some_and(|c| c.connected);
             wait(world, replica, *confirm, runs).await

@@ -28,8 +28,10 @@ pub(super) async fn apply(
         Action::Seal { .. } => seal::seal(&mut actor).await,
         Action::Drain { stall, .. } => drain::drain(&mut actor, *stall).await,
         Action::CatchUp { target, stall, .. } => drain::catch_up(&mut actor, target, *stall).await,
-        Action::PointTo { source: key, confirm, delay, .. } => {
-            point::point_to(&mut actor, Source { key, server: source }, *delay, *confirm).await
+        Action::PointTo { source: key, confirm, delay, known_as, .. } => {
+            let known_as = known_as.as_deref();
+            let source = Source { key, server: source, known_as };
+            point::point_to(&mut actor, source, *delay, *confirm).await
         }
         Action::Promote { keep_relay_log, .. } => {
             promote::promote(&mut actor, *keep_relay_log).await

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use shared::InstanceKey;
 use tokio::time::{Instant, sleep};
+use tracing::warn;
 
 use super::{actor::Actor, reading::Reading, statement::Change};
 use crate::mysql::{
-    dialect::{ChangeSource, Place, Thread, Vocabulary, change::set_gtid_slave_pos},
+    dialect::{ChangeSource, Place, Thread, Vocabulary, change::set_gtid_slave_pos, read},
     driver::{ActionError, Effect},
-    live::server::Server,
+    live::{
+        server::{Purpose, Server},
+        settings::LiveSettings,
+    },
     state::{Channel, ChannelGtid, ThreadError, ThreadState},
 };
 
@@ -22,6 +26,36 @@ pub(super) struct Source<'a> {
     pub(super) key: &'a InstanceKey,
     /// What the driver knows of it.
     pub(super) server: Option<&'a Server>,
+    /// Host name under which it shall be known, if it answers to it.
+    pub(super) known_as: Option<&'a str>,
+}
+
+impl Source<'_> {
+    /// The address that the replica is given. A virtual name that leads elsewhere, or nowhere, is
+    /// not used: replication matters more than its name (spec 04, 6.5).
+    async fn address(&self, settings: &LiveSettings) -> InstanceKey {
+        let named = self.known_as.and_then(|name| self.key.with_hostname(name).ok());
+        let Some(named) = named else { return self.key.clone() };
+        let (own, other) = (identity(self.key, settings).await, identity(&named, settings).await);
+        match (own, other) {
+            (Some(own), Some(other)) if own == other => named,
+            _ => {
+                warn!(server = %self.key, "{named} is not {}: the virtual name is not used", self.key);
+                self.key.clone()
+            }
+        }
+    }
+}
+
+/// What tells one server from another at the same port, whatever its address.
+async fn identity(key: &InstanceKey, settings: &LiveSettings) -> Option<Vec<String>> {
+    let server = Server::default();
+    let mut session =
+        server.open(key, settings, Purpose::Read, settings.connect_timeout).await.ok()?;
+    let answer = session.query(read::IDENTITY, settings.connect_timeout).await.ok()?;
+    let row = answer.first()?;
+    let cells = ["hostname", "port", "server_id", "datadir"];
+    cells.iter().map(|name| row.get(name).map(str::to_owned)).collect()
 }
 
 /// Makes the server replicate from `source` by GTID and waits until it does.
@@ -37,7 +71,8 @@ pub(super) async fn point_to(
     let heartbeat = heartbeat(actor, &reading).await;
     actor.stop_all(&reading).await?;
     declare_own_writes(actor, &reading).await?;
-    let (host, port) = (source.key.hostname(), source.key.port());
+    let address = source.address(actor.settings).await;
+    let (host, port) = (address.hostname(), address.port());
     let enforces_tls = reading.channel.as_ref().is_some_and(enforces_tls)
         || credentials.as_ref().is_some_and(|account| !account.tls_ca.is_empty());
     let change = ChangeSource {
@@ -50,7 +85,7 @@ pub(super) async fn point_to(
     };
     let took_effect = |now: &Reading| {
         now.channel.as_ref().is_some_and(|channel| {
-            channel.gtid != ChannelGtid::None && channel.source.attached() == Some(source.key)
+            channel.gtid != ChannelGtid::None && channel.source.attached() == Some(&address)
         })
     };
     actor.change_source("change source", &change, &reading, &took_effect).await?;

@@ -1,5 +1,7 @@
 //! What a story can ask of the world and of the service.
 
+use std::time::Duration;
+
 use orchestrator_server::mysql::sim::SimServer;
 
 use crate::cast::{Cast, key};
@@ -43,6 +45,7 @@ fn holds(cast: &Cast, condition: &str) -> Result<bool, String> {
             errors.contains(text)
         }
         [name, "downtimed"] => cast.facts().downtime(&key(name), cast.world.now()).is_some(),
+        ["fresh", ref names @ ..] => names.iter().all(|name| is_fresh(cast, name)),
         [name, "writeable"] => server(cast, name, |s| !s.read_only)?,
         [name, "readonly"] => server(cast, name, |s| s.read_only)?,
         [name, "detached"] => {
@@ -55,6 +58,14 @@ fn holds(cast: &Cast, condition: &str) -> Result<bool, String> {
         [source, "->", ref replicas @ ..] => follow(cast, source, replicas)?,
         _ => return Err(format!("unknown condition: {condition}")),
     })
+}
+
+/// It answered within the last two polls, and a second.
+fn is_fresh(cast: &Cast, name: &str) -> bool {
+    let limit = cast.core.config.current().instance_poll() * 2 + Duration::from_secs(1);
+    let view = cast.core.inventory.view();
+    let seen = view.instance(&key(name)).and_then(|instance| instance.check.last_seen);
+    seen.is_some_and(|seen| cast.world.now().since(seen) <= limit)
 }
 
 fn follow(cast: &Cast, source: &str, replicas: &[&str]) -> Result<bool, String> {

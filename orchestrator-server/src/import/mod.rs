@@ -187,7 +187,7 @@ fn gather(tables: &[Table], now: Moment, report: &mut Report) -> Gathered {
         ("database_instance_tags", &hints::tag),
         ("host_attributes", &hints::attribute),
         ("hostname_unresolve", &hints::virtual_name),
-        ("cluster_alias_override", &hints::alias),
+        ("cluster_alias_override", &hints::alias_override),
         ("audit", &history::audit),
         ("topology_failure_detection", &history::detection),
         ("topology_recovery", &|row, to| history::recovery(row, &lines, to)),
@@ -223,13 +223,10 @@ fn effective_aliases<'a>(rows: impl Iterator<Item = Row<'a>>, to: &mut Gathered)
             suggesting.insert(server.cluster_name().to_owned());
         }
     }
-    for row in rows {
-        let cluster = row.text("cluster_name");
-        if clusters.contains(&cluster) && !suggesting.contains(&cluster) {
-            // One without a name is of no use either.
-            let _ = hints::alias(row, to);
-        }
-    }
+    let of_use = |(cluster, alias): &(String, String)| {
+        cluster != alias && clusters.contains(cluster) && !suggesting.contains(cluster)
+    };
+    to.facts.aliases.extend(rows.filter_map(|row| hints::alias(row).ok()).filter(of_use));
 }
 
 #[cfg(test)]

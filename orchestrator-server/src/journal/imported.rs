@@ -23,7 +23,9 @@ pub struct Imported {
     pub candidates: Vec<(InstanceKey, Candidate)>,
     /// Locks.
     pub maintenances: Vec<(InstanceKey, Maintenance)>,
-    /// Cluster aliases by cluster name.
+    /// Cluster aliases by cluster name, as people gave them; they come before the others.
+    pub alias_overrides: Vec<(String, String)>,
+    /// Cluster aliases by cluster name, as they were in force otherwise.
     pub aliases: Vec<(String, String)>,
     /// Tags: server, name, value.
     pub tags: Vec<(InstanceKey, String, String)>,
@@ -153,7 +155,8 @@ impl Facts {
     }
 
     fn import_aliases(&mut self, imported: &Imported) -> u64 {
-        count(&imported.aliases, |(cluster, alias)| {
+        let all = [&imported.alias_overrides[..], &imported.aliases].concat();
+        count(&all, |(cluster, alias)| {
             let new = self.aliases.get(cluster).is_none();
             if new {
                 self.aliases.insert_mut(cluster.clone(), alias.clone());
@@ -305,7 +308,8 @@ mod tests {
                     node: None,
                 },
             )],
-            aliases: vec![("m:3306".to_owned(), "main".to_owned())],
+            alias_overrides: vec![("m:3306".to_owned(), "main".to_owned())],
+            aliases: vec![("x:3306".to_owned(), "other".to_owned())],
             tags: vec![(key("r1"), "role".to_owned(), "backup".to_owned())],
             pools: vec![("web".to_owned(), vec![key("r1")], NOW)],
             host_attributes: vec![(
@@ -324,7 +328,7 @@ mod tests {
     #[test]
     fn everything_comes_over_with_its_numbers() {
         let mut facts = Facts::default();
-        assert_eq!(facts.import(&theirs()).total(), 11);
+        assert_eq!(facts.import(&theirs()).total(), 12);
         assert_eq!(facts.maintenances.get(&key("r1")).unwrap().id, 7);
         assert_eq!(facts.recoveries.get(&5).unwrap().detection_id, 11);
         assert!(facts.recoveries_disabled);

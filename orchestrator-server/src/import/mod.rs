@@ -145,9 +145,12 @@ async fn take_over(sqlite: &Sqlite, tables: &[Table], from: &str) -> anyhow::Res
         servers
             .push((key.clone(), serde_json::to_string(server).context("cannot store a server")?));
     }
+    // The audit has a table of its own, so the log need not hold it as well.
+    let logged = Imported { audit: Vec::new(), ..gathered.facts.clone() };
+    let text = serde_json::to_string(&Command::Import(Box::new(logged)))
+        .context("cannot store what was read")?;
     let command = Command::Import(Box::new(gathered.facts));
     facts.apply(&command);
-    let text = serde_json::to_string(&command).context("cannot store what was read")?;
     let row = LogRow { seq: facts.applied, at: now, command: Arc::new(command), text };
     let (servers, audit) = log.import(row, servers).await?;
     report.servers = servers;

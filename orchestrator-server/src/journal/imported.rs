@@ -1,7 +1,10 @@
 //! Facts that another program kept, and how they are laid beside our own: what is here already
 //! stays, unless theirs is newer. So importing twice is importing once.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use shared::InstanceKey;
@@ -209,17 +212,18 @@ impl Facts {
     /// Their numbers, ours, and whether each was new.
     fn import_detections(&mut self, theirs: &[Detection]) -> Vec<(u64, u64, bool)> {
         let mut numbers = Vec::with_capacity(theirs.len());
+        let what = |d: &Detection| (d.key.clone(), d.code, d.at);
+        let mut known: HashMap<_, u64> =
+            self.detections.values().map(|ours| (what(ours), ours.id)).collect();
         for detection in theirs {
-            let same = |ours: &&Arc<Detection>| {
-                ours.key == detection.key && ours.code == detection.code && ours.at == detection.at
-            };
-            if let Some(ours) = self.detections.values().find(same) {
-                numbers.push((detection.id, ours.id, false));
+            if let Some(ours) = known.get(&what(detection)) {
+                numbers.push((detection.id, *ours, false));
                 continue;
             }
             let taken = self.detections.get(&detection.id).is_some();
             let id = number(detection.id, taken, &mut self.counters.detection);
             self.detections.insert_mut(id, Arc::new(Detection { id, ..detection.clone() }));
+            known.insert(what(detection), id);
             numbers.push((detection.id, id, true));
         }
         numbers
@@ -227,18 +231,17 @@ impl Facts {
 
     fn import_recoveries(&mut self, theirs: &[Recovery], detections: &[(u64, u64)]) -> u64 {
         let taken_lines = self.counters.line > 0;
+        let detections: HashMap<u64, u64> = detections.iter().copied().collect();
+        let mut known: HashSet<String> =
+            self.recoveries.values().map(|ours| ours.uid.clone()).collect();
         count(theirs, |recovery| {
-            if self.recovery(&recovery.uid).is_some() {
+            if !known.insert(recovery.uid.clone()) {
                 return false;
             }
             let taken = self.recoveries.get(&recovery.id).is_some();
             let id = number(recovery.id, taken, &mut self.counters.recovery);
-            let detection = detections.iter().find(|(old, _)| *old == recovery.detection_id);
-            let mut recovery = Recovery {
-                id,
-                detection_id: detection.map_or(0, |(_, new)| *new),
-                ..recovery.clone()
-            };
+            let detection_id = detections.get(&recovery.detection_id).copied().unwrap_or(0);
+            let mut recovery = Recovery { id, detection_id, ..recovery.clone() };
             for line in &mut recovery.lines {
                 line.id = number(line.id, taken_lines, &mut self.counters.line);
             }

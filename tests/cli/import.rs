@@ -77,6 +77,11 @@ fn everything_is_taken_once() {
     assert_eq!(count(&second, " audit entries"), "took 0 audit entries, 6 were here already");
     let again = [place.ask("topology-tags -alias shop"), place.ask("bulk-promotion-rules")];
     assert_eq!(pictures, again);
+    for command in ["which-heuristic-domain-instance", "set-heuristic-domain-instance"] {
+        assert_eq!(place.ask(&format!("{command} -alias shop")), "127.0.0.1:20111\n");
+    }
+    let none = place.refused("which-heuristic-domain-instance -i 127.0.0.1:21111");
+    assert!(none.contains("Cannot find domain name for cluster 127.0.0.1:21111"), "{none}");
     assert_eq!(std::fs::read(&source).unwrap(), before, "the source was written to");
 }
 
@@ -174,8 +179,8 @@ async fn a_backend_on_a_server_is_read_in_utc(#[case] flavor: Flavor) {
     sandbox.sql(1, "create database orchestrator_go");
     sandbox.sql(1, &format!("use orchestrator_go; {}", reference::sql()));
     sandbox.sql(1, "grant select on orchestrator_go.* to 'orchestrator'@'%'");
-    // Whatever the zone of the server is from now on.
-    sandbox.sql(1, "set global time_zone = '+05:00'");
+    // In the server's zone all of it was hours ago.
+    sandbox.sql(1, "set global time_zone = '-05:00'");
     let place = Place::new(&json!({}));
     let source = format!("mysql://orchestrator:orch_pw@{}/orchestrator_go", sandbox.address(1));
     let report = import(&place, &source);

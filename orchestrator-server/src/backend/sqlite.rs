@@ -28,6 +28,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a service waits for a command that has the file.
 const COMMANDS_END: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// After this time whoever took the file has said what for.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// Whose turn it is. Within one urgency jobs run in the order in which they were handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +77,7 @@ impl Sqlite {
         loop {
             match Self::open_as(path, Role::Service) {
                 Err(BackendError { problem: Problem::InUse(holder), .. })
-                    if holder.role == Some(Role::Command) && began.elapsed() < COMMANDS_END =>
+                    if began.elapsed() < patience(holder.role) =>
                 {
                     thread::sleep(LOOK_AGAIN);
                 }
@@ -172,6 +174,16 @@ impl Sqlite {
         if self.requests.send(Request::Close(reply)).is_ok() {
             let _ = closed.await;
         }
+    }
+}
+
+/// How long a service waits for a process of this role. One that has just come has not told its
+/// role yet.
+const fn patience(role: Option<Role>) -> Duration {
+    match role {
+        Some(Role::Command) => COMMANDS_END,
+        Some(Role::Service) => Duration::ZERO,
+        None => SETTLED,
     }
 }
 

@@ -2,6 +2,7 @@
 //! in `commands`; they are answered by the API, of the running service or within this process.
 
 pub mod api;
+mod combined;
 pub mod commands;
 pub mod flags;
 pub mod help;

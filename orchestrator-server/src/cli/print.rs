@@ -1,7 +1,7 @@
 //! From an answer of the API to the lines of the server's own command line, which differ from the
 //! client's in places (spec 03, 3.8). Nothing here knows a command or the network.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use regex::Regex;
 use serde_json::Value;
@@ -79,6 +79,8 @@ pub enum Print {
     Nodes,
     /// `host resolved` lines.
     ResolvedHosts,
+    /// `host virtual` lines, sorted, each host once.
+    VirtualNames,
 }
 
 /// What was asked, as far as answers repeat it.
@@ -158,6 +160,7 @@ pub fn render(print: Print, payload: &Value, asked: Asked<'_>) -> Result<String,
             Ok(format!("{}:{}", text_at(node, "/Hostname"), text_at(node, "/Token")))
         })?,
         Print::ResolvedHosts => resolved_hosts(payload),
+        Print::VirtualNames => virtual_names(list),
     })
 }
 
@@ -291,6 +294,14 @@ fn successor_and_position(payload: &Value) -> Result<String, String> {
 fn resolved_hosts(payload: &Value) -> String {
     let hosts = payload.as_object().into_iter().flatten();
     hosts.map(|(host, cached)| format!("{host} {}\n", text_at(cached, "/Object"))).collect()
+}
+
+fn virtual_names(list: &[Value]) -> String {
+    let names = list
+        .iter()
+        .map(|server| (text_at(server, "/Key/Hostname"), text_at(server, "/UnresolvedHostname")));
+    let names: BTreeSet<_> = names.filter(|(_, name)| !name.is_empty()).collect();
+    names.iter().map(|(host, name)| format!("{host} {name}\n")).collect()
 }
 
 fn sorted(lines: String) -> String {

@@ -59,6 +59,10 @@ fn server(host: &str) -> Value {
 #[case(Print::PromotionRulesOrEmpty, json!(null), "\n")]
 #[case(Print::Nodes, json!({"AvailableNodes": [{"Hostname": "h", "Token": "t"}]}), "h:t\n")]
 #[case(Print::ResolvedHosts, json!({"a": {"Object": "b", "Expiration": 1}}), "a b\n")]
+#[case(Print::VirtualNames,
+    json!([{"Key": key("b"), "UnresolvedHostname": "v"}, {"Key": key("a"), "UnresolvedHostname": ""},
+           {"Key": {"Hostname": "b", "Port": 2}, "UnresolvedHostname": "v"}]),
+    "b v\n")]
 #[case(Print::KeysWhere("/DowntimeReason", "lost"),
     json!([{"Key": key("a"), "DowntimeReason": "lost"}, {"Key": key("b"), "DowntimeReason": "x"}]),
     "a:3306\n")]

@@ -11,6 +11,7 @@ use shared::{
 
 use super::{
     api::{Answer, Api, not_available},
+    combined,
     commands::{self, Before, Call, Command, Effect, Own},
     flags::Flags,
     help,
@@ -48,7 +49,13 @@ impl Outlet<'_> {
 /// # Errors
 /// Why it was not done.
 pub fn run(flags: &Flags, outlet: &mut Outlet<'_>) -> anyhow::Result<()> {
-    let name = flags.command.as_deref().unwrap_or_default();
+    let name = match flags.command.as_deref().unwrap_or_default() {
+        // No name is as good as taking it away.
+        "register-hostname-unresolve" if flags.hostname.is_empty() => {
+            "deregister-hostname-unresolve"
+        }
+        name => name,
+    };
     let command = commands::find(name).ok_or_else(|| {
         anyhow!("Unknown command: {name:?}; orchestrator help lists the available commands")
     })?;
@@ -133,7 +140,15 @@ async fn one(
 ) -> anyhow::Result<()> {
     match command.call {
         Call::Own(Own::RedeployInternalDb) => return outlet.answer("Redeployed internal db\n"),
-        Call::Own(Own::ClusterPools) => return outlet.answer(&cluster_pools(api, run).await?),
+        Call::Own(Own::ClusterPools) => {
+            return outlet.answer(&combined::cluster_pools(api, &run.owner).await?);
+        }
+        Call::Own(own @ (Own::DomainInstance | Own::SetDomainInstance)) => {
+            let path = run.path(command.path())?;
+            let set = own == Own::SetDomainInstance;
+            let key = combined::domain_instance(api, &run.owner, &path, set).await?;
+            return outlet.answer(&format!("{key}\n"));
+        }
         _ => {}
     }
     let run = &prepared(api, command, run).await?;
@@ -193,27 +208,6 @@ async fn known(
         }
         _ => bail!("Instance not found: {key}"),
     }
-}
-
-/// `cluster alias pool KEY` lines, with tabs.
-async fn cluster_pools(api: &Api, run: &Run<'_>) -> anyhow::Result<String> {
-    let ask = async |path: String| {
-        let question = Question { path: &path, owner: &run.owner, exact: false };
-        api.ask(&question).await?.payload("cluster-pool-instances")
-    };
-    let mut lines = String::new();
-    for cluster in print::elements(&ask("clusters-info".to_owned()).await?) {
-        let name = print::text(&cluster["ClusterName"]);
-        let alias = print::text(&cluster["ClusterAlias"]);
-        let pools = ask(format!("cluster-pool-instances/{}", encode(&name))).await?;
-        for (pool, members) in pools.as_object().into_iter().flatten() {
-            for member in print::elements(members) {
-                let key = print::key(member).unwrap_or_else(|_| print::text(member));
-                lines += &format!("{name}\t{alias}\t{pool}\t{key}\n");
-            }
-        }
-    }
-    Ok(lines)
 }
 
 /// One run of a command: the values that it was given.

@@ -112,12 +112,15 @@ pub(super) fn virtual_name(row: Row<'_>, to: &mut Gathered) -> Taken {
     Ok(())
 }
 
-pub(super) fn alias(row: Row<'_>, to: &mut Gathered) -> Taken {
+/// The cluster and its alias.
+pub(super) fn alias(row: Row<'_>) -> Result<(String, String), String> {
     let cluster = row.some_text("cluster_name").ok_or("an alias without a cluster")?;
     let alias = row.some_text("alias").ok_or_else(|| format!("{cluster}: the alias is empty"))?;
-    if alias != cluster {
-        to.facts.aliases.push((cluster, alias));
-    }
+    Ok((cluster, alias))
+}
+
+pub(super) fn alias_override(row: Row<'_>, to: &mut Gathered) -> Taken {
+    to.facts.alias_overrides.push(alias(row)?);
     Ok(())
 }
 

@@ -145,9 +145,12 @@ async fn take_over(sqlite: &Sqlite, tables: &[Table], from: &str) -> anyhow::Res
         servers
             .push((key.clone(), serde_json::to_string(server).context("cannot store a server")?));
     }
+    // The audit has a table of its own, so the log need not hold it as well.
+    let logged = Imported { audit: Vec::new(), ..gathered.facts.clone() };
+    let text = serde_json::to_string(&Command::Import(Box::new(logged)))
+        .context("cannot store what was read")?;
     let command = Command::Import(Box::new(gathered.facts));
     facts.apply(&command);
-    let text = serde_json::to_string(&command).context("cannot store what was read")?;
     let row = LogRow { seq: facts.applied, at: now, command: Arc::new(command), text };
     let (servers, audit) = log.import(row, servers).await?;
     report.servers = servers;
@@ -187,7 +190,7 @@ fn gather(tables: &[Table], now: Moment, report: &mut Report) -> Gathered {
         ("database_instance_tags", &hints::tag),
         ("host_attributes", &hints::attribute),
         ("hostname_unresolve", &hints::virtual_name),
-        ("cluster_alias_override", &hints::alias),
+        ("cluster_alias_override", &hints::alias_override),
         ("audit", &history::audit),
         ("topology_failure_detection", &history::detection),
         ("topology_recovery", &|row, to| history::recovery(row, &lines, to)),
@@ -223,13 +226,10 @@ fn effective_aliases<'a>(rows: impl Iterator<Item = Row<'a>>, to: &mut Gathered)
             suggesting.insert(server.cluster_name().to_owned());
         }
     }
-    for row in rows {
-        let cluster = row.text("cluster_name");
-        if clusters.contains(&cluster) && !suggesting.contains(&cluster) {
-            // One without a name is of no use either.
-            let _ = hints::alias(row, to);
-        }
-    }
+    let of_use = |(cluster, alias): &(String, String)| {
+        cluster != alias && clusters.contains(cluster) && !suggesting.contains(cluster)
+    };
+    to.facts.aliases.extend(rows.filter_map(|row| hints::alias(row).ok()).filter(of_use));
 }
 
 #[cfg(test)]

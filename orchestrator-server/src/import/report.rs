@@ -41,7 +41,7 @@ impl Found {
                 downtimes: facts.downtimes.len() as u64,
                 candidates: facts.candidates.len() as u64,
                 maintenances: facts.maintenances.len() as u64,
-                aliases: facts.aliases.len() as u64,
+                aliases: (facts.aliases.len() + facts.alias_overrides.len()) as u64,
                 tags: facts.tags.len() as u64,
                 pools: facts.pools.len() as u64,
                 host_attributes: facts.host_attributes.len() as u64,

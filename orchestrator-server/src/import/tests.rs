@@ -149,9 +149,9 @@ fn aliases_that_nothing_else_tells_are_taken() {
         vec![alias("db1:3306", "by hand")],
     );
     let (gathered, _) = gathered(&[servers, aliases, by_hand]);
-    let expected = [("db1:3306", "by hand"), ("db2:3306", "other")];
-    let expected = expected.map(|(cluster, alias)| (cluster.to_owned(), alias.to_owned()));
-    assert_eq!(gathered.facts.aliases, expected);
+    let pair = |cluster: &str, alias: &str| vec![(cluster.to_owned(), alias.to_owned())];
+    assert_eq!(gathered.facts.alias_overrides, pair("db1:3306", "by hand"));
+    assert_eq!(gathered.facts.aliases, pair("db2:3306", "other"));
 }
 
 /// A server that was never seen, one whose last check failed, and one that is well.

@@ -1,7 +1,10 @@
 //! Facts that another program kept, and how they are laid beside our own: what is here already
 //! stays, unless theirs is newer. So importing twice is importing once.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use shared::InstanceKey;
@@ -23,7 +26,9 @@ pub struct Imported {
     pub candidates: Vec<(InstanceKey, Candidate)>,
     /// Locks.
     pub maintenances: Vec<(InstanceKey, Maintenance)>,
-    /// Cluster aliases by cluster name.
+    /// Cluster aliases by cluster name, as people gave them; they come before the others.
+    pub alias_overrides: Vec<(String, String)>,
+    /// Cluster aliases by cluster name, as they were in force otherwise.
     pub aliases: Vec<(String, String)>,
     /// Tags: server, name, value.
     pub tags: Vec<(InstanceKey, String, String)>,
@@ -153,7 +158,8 @@ impl Facts {
     }
 
     fn import_aliases(&mut self, imported: &Imported) -> u64 {
-        count(&imported.aliases, |(cluster, alias)| {
+        let all = [&imported.alias_overrides[..], &imported.aliases].concat();
+        count(&all, |(cluster, alias)| {
             let new = self.aliases.get(cluster).is_none();
             if new {
                 self.aliases.insert_mut(cluster.clone(), alias.clone());
@@ -206,17 +212,18 @@ impl Facts {
     /// Their numbers, ours, and whether each was new.
     fn import_detections(&mut self, theirs: &[Detection]) -> Vec<(u64, u64, bool)> {
         let mut numbers = Vec::with_capacity(theirs.len());
+        let what = |d: &Detection| (d.key.clone(), d.code, d.at);
+        let mut known: HashMap<_, u64> =
+            self.detections.values().map(|ours| (what(ours), ours.id)).collect();
         for detection in theirs {
-            let same = |ours: &&Arc<Detection>| {
-                ours.key == detection.key && ours.code == detection.code && ours.at == detection.at
-            };
-            if let Some(ours) = self.detections.values().find(same) {
-                numbers.push((detection.id, ours.id, false));
+            if let Some(ours) = known.get(&what(detection)) {
+                numbers.push((detection.id, *ours, false));
                 continue;
             }
             let taken = self.detections.get(&detection.id).is_some();
             let id = number(detection.id, taken, &mut self.counters.detection);
             self.detections.insert_mut(id, Arc::new(Detection { id, ..detection.clone() }));
+            known.insert(what(detection), id);
             numbers.push((detection.id, id, true));
         }
         numbers
@@ -224,18 +231,17 @@ impl Facts {
 
     fn import_recoveries(&mut self, theirs: &[Recovery], detections: &[(u64, u64)]) -> u64 {
         let taken_lines = self.counters.line > 0;
+        let detections: HashMap<u64, u64> = detections.iter().copied().collect();
+        let mut known: HashSet<String> =
+            self.recoveries.values().map(|ours| ours.uid.clone()).collect();
         count(theirs, |recovery| {
-            if self.recovery(&recovery.uid).is_some() {
+            if !known.insert(recovery.uid.clone()) {
                 return false;
             }
             let taken = self.recoveries.get(&recovery.id).is_some();
             let id = number(recovery.id, taken, &mut self.counters.recovery);
-            let detection = detections.iter().find(|(old, _)| *old == recovery.detection_id);
-            let mut recovery = Recovery {
-                id,
-                detection_id: detection.map_or(0, |(_, new)| *new),
-                ..recovery.clone()
-            };
+            let detection_id = detections.get(&recovery.detection_id).copied().unwrap_or(0);
+            let mut recovery = Recovery { id, detection_id, ..recovery.clone() };
             for line in &mut recovery.lines {
                 line.id = number(line.id, taken_lines, &mut self.counters.line);
             }
@@ -305,7 +311,8 @@ mod tests {
                     node: None,
                 },
             )],
-            aliases: vec![("m:3306".to_owned(), "main".to_owned())],
+            alias_overrides: vec![("m:3306".to_owned(), "main".to_owned())],
+            aliases: vec![("x:3306".to_owned(), "other".to_owned())],
             tags: vec![(key("r1"), "role".to_owned(), "backup".to_owned())],
             pools: vec![("web".to_owned(), vec![key("r1")], NOW)],
             host_attributes: vec![(
@@ -324,7 +331,7 @@ mod tests {
     #[test]
     fn everything_comes_over_with_its_numbers() {
         let mut facts = Facts::default();
-        assert_eq!(facts.import(&theirs()).total(), 11);
+        assert_eq!(facts.import(&theirs()).total(), 12);
         assert_eq!(facts.maintenances.get(&key("r1")).unwrap().id, 7);
         assert_eq!(facts.recoveries.get(&5).unwrap().detection_id, 11);
         assert!(facts.recoveries_disabled);

@@ -2,7 +2,7 @@
 
 use super::{
     Before::Known,
-    Call::{Missing, Own, Path},
+    Call::{Own, Path},
     Command, HINT, Own as Special, READ, Section,
 };
 use crate::{cli::print::Print, decision::returned::LOST_IN_RECOVERY};
@@ -108,7 +108,7 @@ pub(super) const INFORMATION: Section = Section {
         },
         Command {
             name: "which-heuristic-domain-instance",
-            call: Missing,
+            call: Own(Special::DomainInstance),
             print: Print::Key,
             help: "Print the instance that the domain name of a cluster stands for",
             ..READ

@@ -135,7 +135,7 @@ pub(super) const INSTANCE_META: Section = Section {
         },
         Command {
             name: "set-heuristic-domain-instance",
-            call: Missing,
+            call: Own(Special::SetDomainInstance),
             print: Print::Key,
             help: "Have the domain name of a cluster stand for its writer",
             ..HINT
@@ -203,9 +203,9 @@ pub(super) const META: Section = Section {
         },
         Command {
             name: "show-unresolve-hosts",
-            call: Missing,
-            print: Print::EachText,
-            help: "List host names and their virtual names",
+            call: Path("all-instances"),
+            print: Print::VirtualNames,
+            help: "List the hosts of known instances that have a virtual name",
             ..READ
         },
         Command {

@@ -63,6 +63,10 @@ pub enum Own {
     RedeployInternalDb,
     /// Pools of every cluster.
     ClusterPools,
+    /// Which instance the domain name of a cluster stands for.
+    DomainInstance,
+    /// Has it stand for the writer.
+    SetDomainInstance,
 }
 
 /// What has to be true before a command is run.
@@ -169,6 +173,8 @@ impl Command {
         match self.call {
             Call::Path(path) => path,
             Call::AsClient => client::find(self.name).map_or("", |command| command.path),
+            // What is asked first.
+            Call::Own(Own::DomainInstance | Own::SetDomainInstance) => "cluster-info/{C}",
             Call::Own(_) | Call::Missing => "",
         }
     }

@@ -153,7 +153,7 @@ impl Judge {
         let finding = analysis::analyze(&view)
             .into_iter()
             .find(|f| f.key == *key)
-            .ok_or_else(|| "Recovery not attempted".to_owned())?;
+            .ok_or_else(|| format!("nothing is wrong with {key}"))?;
         let case = Case { view: &view, finding: &finding, forced: true };
         let failing_since = match guards::judge(&case) {
             Verdict::Act { failing_since } => failing_since,

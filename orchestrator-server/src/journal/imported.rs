@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use rpds::HashTrieMapSync;
 use serde::{Deserialize, Serialize};
 use shared::InstanceKey;
 
@@ -158,14 +159,8 @@ impl Facts {
     }
 
     fn import_aliases(&mut self, imported: &Imported) -> u64 {
-        let all = [&imported.alias_overrides[..], &imported.aliases].concat();
-        count(&all, |(cluster, alias)| {
-            let new = self.aliases.get(cluster).is_none();
-            if new {
-                self.aliases.insert_mut(cluster.clone(), alias.clone());
-            }
-            new
-        })
+        let given = take_aliases(&mut self.alias_overrides, &imported.alias_overrides);
+        given + take_aliases(&mut self.aliases, &imported.aliases)
     }
 
     fn import_tags(&mut self, imported: &Imported) -> u64 {
@@ -260,6 +255,17 @@ fn number(wanted: u64, taken: bool, last: &mut u64) -> u64 {
 
 fn count<T>(theirs: &[T], mut import: impl FnMut(&T) -> bool) -> u64 {
     theirs.iter().filter(|one| import(one)).count() as u64
+}
+
+/// Adds aliases of clusters that have none yet.
+fn take_aliases(ours: &mut HashTrieMapSync<String, String>, theirs: &[(String, String)]) -> u64 {
+    count(theirs, |(cluster, alias)| {
+        let new = ours.get(cluster).is_none();
+        if new {
+            ours.insert_mut(cluster.clone(), alias.clone());
+        }
+        new
+    })
 }
 
 #[cfg(test)]

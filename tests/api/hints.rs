@@ -110,20 +110,22 @@ async fn tags(service: &Service, sandbox: &Sandbox) {
 
 async fn pools(service: &Service, sandbox: &Sandbox) {
     let read = r#"{"Code":"OK","Message":"Read pool instances for cluster N1","Details":"#;
-    let (applied, lag) = (
-        r#"{"Code":"OK","Message":"Applied web pool instances","Details":"web"}"#,
-        r#"{"Code":"OK","Message":"Heuristic pool lag for cluster N1","Details":0}"#,
-    );
+    let applied = r#"{"Code":"OK","Message":"Applied web pool instances","Details":"web"}"#;
     let members = format!(r#"{read}{{"web":[K2,K3]}}}}"#);
     for (path, body) in [
         ("cluster-pool-instances/N1", format!("{read}{{}}}}").as_str()),
         ("submit-pool-instances/web?instances=N2,N3", applied),
         ("cluster-pool-instances/N1", &members),
         ("cluster-pool-instances/N1/web", &members),
-        ("heuristic-cluster-pool-lag/N1", lag),
-        ("heuristic-cluster-pool-lag/N1/web", lag),
     ] {
         says(service, sandbox, path, 200, body).await;
+    }
+    for pool in ["", "/web"] {
+        let path = format!("heuristic-cluster-pool-lag/{}{pool}", sandbox.address(1));
+        let answer = service.json(&path).await;
+        let message = format!("Heuristic pool lag for cluster {}", sandbox.address(1));
+        assert_eq!((&answer["Code"], &answer["Message"]), (&json!("OK"), &json!(message)));
+        assert!(answer["Details"].as_u64() < Some(60), "{answer}");
     }
     let spoilt = r#"{"Code":"ERROR","Message":"Cannot parse address: N1x","Details":null}"#;
     says(service, sandbox, "submit-pool-instances/web?instances=N4,N1x", 500, spoilt).await;

@@ -67,6 +67,21 @@ fn a_wrong_line_exits_with_2() {
     }
 }
 
+/// Scripts that keep the answer in a file must learn that the disk is full.
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let output = Command::new(env!("CARGO_BIN_EXE_orchestrator-client"))
+        .arg("--help")
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let (code, _, stderr) = texts(&output);
+    assert_eq!((code, stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("its answer cannot be written: No space left"), "{stderr}");
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_orchestrator-client"))

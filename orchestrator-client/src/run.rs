@@ -192,14 +192,23 @@ async fn perform(job: &Job<'_>, service: &Service) -> Result<Output, Failure> {
     if job.json {
         return Ok(Output { text: format!("{}\n", answer.body.trim_end()), status });
     }
+    if command.changes && !answer.is_envelope() {
+        let start: String = answer.body.trim().chars().take(60).collect();
+        return Err(Failure::Unexpected(format!(
+            "unexpected answer, so the change is not known to be made: {start:?}; is this the API \
+             of orchestrator?"
+        )));
+    }
     match answer.refusal() {
         // A raw answer is printed whatever it says.
         Some(_) if command.output == Shape::Body => {
             Ok(Output { text: render(command.output, &answer, job.asked)?, status })
         }
         Some(refusal) => Err(refusal),
-        None if job.quiet => Ok(Output::done(String::new())),
-        None => Ok(Output::done(render(command.output, &answer, job.asked)?)),
+        None => {
+            let text = render(command.output, &answer, job.asked)?;
+            Ok(Output::done(if job.quiet { String::new() } else { text }))
+        }
     }
 }
 

@@ -131,7 +131,7 @@ fn service(arguments: &Arguments, environment: &Environment) -> Result<Service, 
     let endpoints = endpoint::parse_list(api.unwrap_or(environment.get(API)))?;
     let login = Login::of(arguments, environment)?;
     let files = TlsFiles::of(arguments, environment);
-    let tls = endpoints.iter().any(endpoint::Endpoint::is_tls);
+    let tls = endpoints.iter().any(|endpoint| endpoint.is_tls);
     let http = Http::new(login, environment, tls.then_some(&files))?;
     Ok(Service::new(http, endpoints, PACE))
 }

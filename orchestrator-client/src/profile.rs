@@ -59,11 +59,16 @@ struct Reader<F> {
 impl<F: Fn(&str) -> String> Reader<F> {
     fn file(&mut self) -> Result<(), Other> {
         loop {
-            self.skip(|char| char.is_ascii_whitespace() || char == ';');
+            self.skip(|char| is_blank(char) || char == '\n');
             match self.peek() {
                 None => return Ok(()),
                 Some('#') => self.skip(|char| char != '\n'),
-                Some(_) => self.statement()?,
+                // It ends a statement, and there is none.
+                Some(';') => return Err(Other),
+                Some(_) => {
+                    self.statement()?;
+                    self.at += usize::from(self.peek() == Some(';'));
+                }
             }
         }
     }
@@ -109,9 +114,6 @@ impl<F: Fn(&str) -> String> Reader<F> {
     /// `export`, shells may expand more of it.
     fn value(&mut self, is_argument: bool) -> Result<String, Other> {
         let mut value = String::new();
-        if self.peek() == Some('~') {
-            return Err(Other);
-        }
         while let Some(char) = self.peek().filter(|char| !ends_word(*char)) {
             match char {
                 '\'' => self.single_quoted(&mut value)?,
@@ -127,7 +129,7 @@ impl<F: Fn(&str) -> String> Reader<F> {
                 '&' | '|' | '<' | '>' | '(' | ')' => return Err(Other),
                 '{' if is_argument => return Err(Other),
                 // A shell may expand it to a home directory there.
-                '~' if value.ends_with([':', '=']) => return Err(Other),
+                '~' if value.is_empty() || value.ends_with([':', '=']) => return Err(Other),
                 char => {
                     self.at += 1;
                     value.push(char);
@@ -256,6 +258,7 @@ mod tests {
     #[case("A=", "")]
     #[case("export A=x\n", "x")]
     #[case("A=x; export A", "x")]
+    #[case("A=x ;B=y;", "x")]
     #[case("A=x\nexport A B\n", "x")]
     #[case("  A=x # why\n#A=y\n\n", "x")]
     #[case("B=1 A=x C=3", "x")]
@@ -319,6 +322,9 @@ mod tests {
     #[case("A=$UID", 1)]
     #[case("export", 1)]
     #[case("A=~/x", 1)]
+    #[case("A=\\\n~/x", 2)]
+    #[case("A=x;;B=y", 1)]
+    #[case("A=x\n;B=y", 2)]
     #[case("A=x:~/y", 1)]
     #[case("A=`hostname -f`", 1)]
     #[case("A=`cat /etc/hostname`", 1)]

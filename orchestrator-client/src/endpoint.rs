@@ -189,7 +189,7 @@ pub(crate) async fn choose<'e>(
 /// Asks one question. Only the API's own "yes" counts: a login page answers 200 as well.
 async fn ask(http: &Http, base: &str, question: Question, limit: Duration) -> Finding {
     let url = format!("{base}/{}", question.path());
-    match tokio::time::timeout(limit, http.get(&url)).await {
+    match tokio::time::timeout(limit, http.get_beginning(&url)).await {
         Err(_) => Finding::Silent(format!("no answer within {} ms", limit.as_millis())),
         Ok(Err(trouble)) => Finding::Silent(trouble.cause),
         Ok(Ok(reply)) if matches!(reply.status, 401 | 403) => Finding::Unauthorised,

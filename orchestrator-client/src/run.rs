@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use shared::commands::{self, Action, Command, Output as Shape};
 use shared::flags::FlagId;
 
@@ -173,8 +174,9 @@ async fn perform(job: &Job<'_>, service: &Service) -> Result<Output, Failure> {
     let command = job.command;
     if command.action == Action::WhichApi {
         let address = &service.choose().await?.shown;
-        let text = if job.json { format!("{address:?}\n") } else { format!("{address}\n") };
-        return Ok(Output::done(text));
+        let address =
+            if job.json { Value::from(address.as_str()).to_string() } else { address.clone() };
+        return Ok(Output::done(address + "\n"));
     }
     if command.needs_raft_leader {
         let state = service.call(command, "raft-state").await?;

@@ -59,6 +59,14 @@ fn a_login_page_is_told_from_an_answer() {
 }
 
 #[test]
+fn a_star_means_no_proxy_at_all() {
+    let server = Server::start(|_| answer(200, "", "[]"));
+    let variables = [("http_proxy", support::DEAD), ("no_proxy", "*")];
+    let output = client(&["-c", "clusters", "--timeout", "1", "-U", &server.address], &variables);
+    assert_eq!(texts(&output), (Some(0), "", ""));
+}
+
+#[test]
 fn a_wrong_line_exits_with_2() {
     for words in [&["-c", "discover"][..], &[], &["-c", "clusters", "--nosuch"]] {
         let output = client(words, &[]);

@@ -185,3 +185,15 @@ async fn silence_ends_at_the_limit() {
     let failure = choose(&http, &endpoints, Duration::from_millis(1)).await.unwrap_err();
     assert_eq!(failure.status(), Status::Unreachable);
 }
+
+/// Whatever listens at an address may send without end.
+#[tokio::test]
+async fn an_endless_answer_is_no_leader_at_once() {
+    let endless = TestServer::start([
+        ("leader-check", Reaction::Endless),
+        ("routed-leader-check", Reaction::Endless),
+    ])
+    .await;
+    let failure = choice(&[&endless.address, &endless.address]).await.unwrap_err();
+    assert!(failure.to_string().contains("HTTP 200, not the API"), "{failure}");
+}

@@ -65,7 +65,8 @@ pub(crate) fn run(
     let values = Values::new(&arguments, &environment)?;
     values.require(command.needs)?;
     let path = values.fill(command.path)?;
-    let limit = limit.unwrap_or_else(|| command.limit_at(&path).duration());
+    let command = &command.at(&path);
+    let limit = limit.unwrap_or_else(|| command.limit.duration());
     let job = Job {
         command,
         path: &path,

@@ -205,17 +205,20 @@ impl Service {
         path: &str,
     ) -> Result<Answer, Problem> {
         let url = format!("{}/{path}", endpoint.base);
-        match self.http.get(&url).await {
+        let result = match self.http.get(&url).await {
             Ok(reply) => {
                 let is_raw = command.output == Output::Body;
                 classify(reply, &format!("{}/{path}", endpoint.shown), is_raw)
             }
             Err(Trouble { cause, again }) => {
-                self.last_trouble.replace(Some(cause.clone()));
                 let failure = Failure::Unreachable { at: endpoint.shown.clone(), cause };
                 Err(Problem { failure, again })
             }
+        };
+        if let Err(Problem { failure: Failure::Unreachable { cause, .. }, .. }) = &result {
+            self.last_trouble.replace(Some(cause.clone()));
         }
+        result
     }
 }
 

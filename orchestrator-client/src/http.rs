@@ -133,6 +133,8 @@ impl Http {
             .retry(reqwest::retry::never())
             .dns_resolver(SystemNames::default())
             .connect_timeout(CONNECT_LIMIT)
+            // A server that closes a used connection meanwhile would leave a takeover in doubt.
+            .pool_max_idle_per_host(0)
             .user_agent(concat!("orchestrator-client/", env!("CARGO_PKG_VERSION")));
         let builder = match tls {
             Some(files) => files.apply(builder)?,

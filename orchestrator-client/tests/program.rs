@@ -58,6 +58,21 @@ fn a_login_page_is_told_from_an_answer() {
     assert_eq!(stderr.lines().count(), 1);
 }
 
+/// A request on a connection that was used before may get lost without a fault of the server.
+#[test]
+fn each_request_has_a_connection_of_its_own() {
+    let server = Server::once_a_connection(|path| {
+        let body = match path {
+            "raft-state" => "\"Leader\"",
+            _ => r#"{"Code":"OK","Message":"","Details":"orc2"}"#,
+        };
+        format!("HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    });
+    let line = ["raft-elect-leader", "orc2", "--timeout", "2", "-U", &server.address];
+    assert_eq!(texts(&client(&line, &[])), (Some(0), "orc2\n", ""));
+    assert_eq!(server.requests().len(), 2);
+}
+
 #[test]
 fn a_star_means_no_proxy_at_all() {
     let server = Server::start(|_| answer(200, "", "[]"));

@@ -134,10 +134,13 @@ fn fish() -> String {
         }
         let _ = writeln!(text, "{line} -d '{}'", fish_quoted(flag.help));
     }
-    text.push_str(
-        "complete -c orchestrator-client -n '__fish_seen_subcommand_from completions' \
-         -a 'bash zsh fish'\n",
-    );
+    for (command, words) in [("completions", "bash zsh fish".to_owned()), ("help", names())] {
+        let _ = writeln!(
+            text,
+            "complete -c orchestrator-client -n '__fish_seen_subcommand_from {command}' \
+             -a '{words}'"
+        );
+    }
     text
 }
 
@@ -187,6 +190,22 @@ mod tests {
         child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// What fish offers for the last word of a line.
+    #[rstest]
+    #[case("which-mas", "which-master")]
+    #[case("help which-mas", "which-master")]
+    #[case("-c which-mas", "which-master")]
+    #[case("--timeo", "--timeout")]
+    #[case("register-candidate -R must", "must_not")]
+    #[case("completions f", "fish")]
+    fn fish_completes(#[case] line: &str, #[case] expected: &str) {
+        let script = format!("{}\ncomplete -C 'orchestrator-client {line}'", fish());
+        let Ok(output) = Command::new("fish").args(["-N", "-c", &script]).output() else { return };
+        let offered = String::from_utf8(output.stdout).unwrap();
+        let words: Vec<_> = offered.lines().filter_map(|line| line.split('\t').next()).collect();
+        assert_eq!(words, [expected]);
     }
 
     /// What bash offers after the words of a line.

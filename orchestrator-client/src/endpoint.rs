@@ -2,6 +2,7 @@
 //!
 //! Nothing is remembered between invocations. Passwords in addresses are masked for all texts.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -23,6 +24,8 @@ pub(crate) struct Endpoint {
     pub(crate) base: String,
     /// The address for people: without a password.
     pub(crate) shown: String,
+    /// Whether requests are encrypted.
+    pub(crate) is_tls: bool,
 }
 
 impl Endpoint {
@@ -32,39 +35,49 @@ impl Endpoint {
             if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let base = normalised(&with_scheme);
         // Of "http://" alone, no slashes are left to separate a host.
-        let usable = Url::parse(&base).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https") && url.has_host() && base.contains("://")
+        let parsed = Url::parse(&base).ok().filter(|url| {
+            let (scheme, rest) = (url.scheme(), url.query().or(url.fragment()));
+            // What follows a question mark or a hash sign would swallow the path.
+            matches!(scheme, "http" | "https") && url.has_host() && rest.is_none()
         });
-        if !usable {
+        let usable = parsed.as_ref().filter(|_| base.contains("://"));
+        let Some(url) = usable else {
             let shown = masked(&with_scheme);
             let shown = if text.contains("://") { &shown } else { &shown["http://".len()..] };
             return Err(Failure::Usage(format!(
                 "{shown:?} is no address of a server; give one such as http://host:3000/api"
             )));
-        }
-        let shown = masked(&base);
-        Ok(Self { base, shown })
-    }
-
-    /// Whether requests are encrypted.
-    pub(crate) fn is_tls(&self) -> bool {
-        self.base.starts_with("https:")
+        };
+        let (shown, is_tls) = (masked(&base), url.scheme() == "https");
+        Ok(Self { base, shown, is_tls })
     }
 }
 
 /// An address for people, without the password. Cut by hand, since the text may be no valid
 /// address, or spell the password otherwise than a parser would.
 pub(crate) fn masked(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let Some((scheme, rest)) = address.split_once("//") else { return address.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     // A password that is not encoded may hold a slash: then nothing of it may be left.
-    let Some(at) = rest[..end].rfind('@').or_else(|| rest.rfind('@')) else {
-        return address.to_owned();
-    };
-    match rest[..at].split_once(':') {
-        Some((user, _)) => format!("{scheme}://{user}:{REMOVED}{}", &rest[at..]),
+    let at = rest[..end].rfind('@').or_else(|| rest.rfind('@'));
+    let login = &rest[..at.unwrap_or(end)];
+    match login.split_once(':') {
+        // Without a login, the colon precedes a port or is part of an IPv6 address; what is
+        // neither may be the beginning of a password that holds a blank.
+        Some((_, port)) if at.is_none() && (is_number(port) || is_ipv6(login)) => {
+            address.to_owned()
+        }
+        Some((user, _)) => format!("{scheme}//{user}:{REMOVED}{}", &rest[at.unwrap_or(end)..]),
         None => address.to_owned(),
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_ipv6(text: &str) -> bool {
+    text.starts_with('[') || text.parse::<Ipv6Addr>().is_ok()
 }
 
 /// `http://host`, `http://host/` and `http://host/api/` all become `http://host/api`.
@@ -78,12 +91,31 @@ fn normalised(url: &str) -> String {
 
 /// Reads a list of addresses, separated by blanks or commas; an empty one means the default.
 pub(crate) fn parse_list(text: &str) -> Result<Vec<Endpoint>, Failure> {
-    let separators = |char: char| char.is_whitespace() || char == ',';
-    let mut addresses: Vec<_> = text.split(separators).filter(|part| !part.is_empty()).collect();
+    let mut addresses: Vec<_> =
+        text.split_whitespace().flat_map(between_commas).filter(|part| !part.is_empty()).collect();
     if addresses.is_empty() {
         addresses.push(DEFAULT);
     }
     addresses.into_iter().map(Endpoint::parse).collect()
+}
+
+/// Splits at commas. Where there is a login, whose password may hold one, only at those before a
+/// scheme.
+fn between_commas(text: &str) -> Vec<&str> {
+    if !text.contains('@') {
+        return text.split(',').collect();
+    }
+    let mut from = 0;
+    let mut parts = Vec::new();
+    for (at, _) in text.match_indices(',') {
+        let next = text[at + 1..].to_ascii_lowercase();
+        if next.starts_with("http://") || next.starts_with("https://") {
+            parts.push(&text[from..at]);
+            from = at + 1;
+        }
+    }
+    parts.push(&text[from..]);
+    parts
 }
 
 /// The addresses for people.
@@ -157,7 +189,7 @@ pub(crate) async fn choose<'e>(
 /// Asks one question. Only the API's own "yes" counts: a login page answers 200 as well.
 async fn ask(http: &Http, base: &str, question: Question, limit: Duration) -> Finding {
     let url = format!("{base}/{}", question.path());
-    match tokio::time::timeout(limit, http.get(&url)).await {
+    match tokio::time::timeout(limit, http.get_beginning(&url)).await {
         Err(_) => Finding::Silent(format!("no answer within {} ms", limit.as_millis())),
         Ok(Err(trouble)) => Finding::Silent(trouble.cause),
         Ok(Ok(reply)) if matches!(reply.status, 401 | 403) => Finding::Unauthorised,

@@ -49,11 +49,11 @@ pub(crate) struct Environment(HashMap<&'static str, String>);
 impl Environment {
     /// The environment of the process, overlaid by the profile file.
     pub(crate) fn load() -> Result<Self, Failure> {
-        Self::load_with(Path::new(PROFILE))
+        Self::of_process()?.overlaid(Path::new(PROFILE))
     }
 
-    fn load_with(file: &Path) -> Result<Self, Failure> {
-        let mut values = Self::of_process()?;
+    fn overlaid(self, file: &Path) -> Result<Self, Failure> {
+        let mut values = self;
         if !file.is_file() {
             return Ok(values);
         }
@@ -61,15 +61,19 @@ impl Environment {
         // see the password in it.
         let Ok(text) = std::fs::read(file) else { return Ok(values) };
         let inherited = |name: &str| std::env::var(name).unwrap_or_default();
-        let assigned = match profile::read(&text, inherited) {
+        let mut assigned = match profile::read(&text, inherited) {
             Ok(assigned) => assigned,
-            Err(line) => profile_shell::run(file, line)?,
-        };
-        for name in KNOWN {
-            if let Some(value) = assigned.get(name) {
-                values.0.insert(name, value.clone());
+            Err(line) => {
+                // A shell starts with what is inherited, and may unset it.
+                values.0.clear();
+                profile_shell::run(file, line)?
             }
-        }
+        };
+        values.0.extend(
+            KNOWN
+                .iter()
+                .filter_map(|name| assigned.remove_entry(*name).map(|(_, value)| (*name, value))),
+        );
         Ok(values)
     }
 
@@ -110,13 +114,26 @@ mod tests {
     fn a_profile_file_wins_over_the_environment() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, "ORCHESTRATOR_API='http://h1 http://h2'\nOTHER=x\nPATH=y\n").unwrap();
-        let environment = Environment::load_with(file.path()).unwrap();
+        let environment = Environment::default().overlaid(file.path()).unwrap();
         assert_eq!(environment.get(API), "http://h1 http://h2");
         assert_eq!(environment.get("PATH"), "");
     }
 
+    /// Only what root owns is run.
+    #[test]
+    fn a_profile_file_may_unset_what_is_inherited() {
+        if !rustix::process::getuid().is_root() {
+            return;
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "unset all_proxy\nORCHESTRATOR_INSTANCE=h\n").unwrap();
+        let environment = Environment::of([("all_proxy", "http://proxy")]);
+        let environment = environment.overlaid(file.path()).unwrap();
+        assert_eq!((environment.get("all_proxy"), environment.get(INSTANCE)), ("", "h"));
+    }
+
     #[test]
     fn no_profile_file_is_no_error() {
-        assert!(Environment::load_with(Path::new("/nonexistent/profile.sh")).is_ok());
+        assert!(Environment::default().overlaid(Path::new("/nonexistent/profile.sh")).is_ok());
     }
 }

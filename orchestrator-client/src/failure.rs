@@ -43,6 +43,9 @@ pub(crate) enum Failure {
     /// An answer that is not of the API.
     #[error("{0}")]
     Unexpected(String),
+    /// The answer came, and got lost on the way to standard output.
+    #[error("the command is done, but its answer cannot be written: {0}")]
+    Unwritten(String),
     /// No answer. The beginning of the text is known to scripts.
     #[error(
         "Cannot access orchestrator at {at}.  Check ORCHESTRATOR_API is configured correctly \
@@ -95,7 +98,7 @@ impl Failure {
     pub(crate) fn status(&self) -> Status {
         match self {
             Self::Usage(_) => Status::Usage,
-            Self::Refused(_) | Self::Unexpected(_) => Status::Refused,
+            Self::Refused(_) | Self::Unexpected(_) | Self::Unwritten(_) => Status::Refused,
             Self::Unreachable { .. } | Self::TimedOut { .. } => Status::Unreachable,
             Self::NoLeader { status, .. } => *status,
             Self::NotRaftLeader(_) => Status::NoLeader,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use shared::commands::{Action, Command, Limit, SECTIONS};
+use shared::commands::{Action, Command, Limit, Output, SECTIONS};
 use shared::flags::{FLAGS, Flag, FlagId};
 
 use crate::printer::heading;
@@ -76,6 +76,11 @@ pub(crate) fn of_command(command: &Command) -> String {
 
 /// What to expect of a command.
 fn facts(command: &Command) -> String {
+    if command.output == Output::Body {
+        return "How long it waits, and whether it is sent again if no answer comes, is what counts \
+                for commands that do what the path does; --timeout sets another limit."
+            .to_owned();
+    }
     let limit = match command.limit {
         Limit::Short => "15 s",
         Limit::Operation => "10 min",

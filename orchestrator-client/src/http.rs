@@ -21,6 +21,9 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// The longest answer that is read; the largest fleets' lists are a tenth of it.
 const ANSWER_LIMIT: usize = 512 << 20;
 
+/// How much is read of an answer that should be a word.
+const BEGINNING: usize = 16 << 10;
+
 /// The HTTP client, cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Http {
@@ -130,6 +133,8 @@ impl Http {
             .retry(reqwest::retry::never())
             .dns_resolver(SystemNames::default())
             .connect_timeout(CONNECT_LIMIT)
+            // A server that closes a used connection meanwhile would leave a takeover in doubt.
+            .pool_max_idle_per_host(0)
             .user_agent(concat!("orchestrator-client/", env!("CARGO_PKG_VERSION")));
         let builder = match tls {
             Some(files) => files.apply(builder)?,
@@ -144,6 +149,21 @@ impl Http {
 
     /// Gets a URL, whatever the HTTP status.
     pub(crate) async fn get(&self, url: &str) -> Result<Reply, Trouble> {
+        let (reply, is_whole) = self.get_up_to(url, ANSWER_LIMIT).await?;
+        if is_whole {
+            return Ok(reply);
+        }
+        let cause = format!("the answer is longer than {ANSWER_LIMIT} bytes");
+        Err(Trouble { cause, again: Again::Never })
+    }
+
+    /// Gets the beginning of what may be long and is known to be short where it counts.
+    pub(crate) async fn get_beginning(&self, url: &str) -> Result<Reply, Trouble> {
+        self.get_up_to(url, BEGINNING).await.map(|(reply, _)| reply)
+    }
+
+    /// Gets a URL, and whether the limit left all of the answer.
+    async fn get_up_to(&self, url: &str, limit: usize) -> Result<(Reply, bool), Trouble> {
         let mut response = self.request(url).send().await.map_err(Trouble::from)?;
         let location = response
             .headers()
@@ -151,16 +171,15 @@ impl Http {
             .map(|location| String::from_utf8_lossy(location.as_bytes()).into_owned());
         let status = response.status().as_u16();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(Trouble::from)? {
+        while body.len() <= limit
+            && let Some(chunk) = response.chunk().await.map_err(Trouble::from)?
+        {
             body.extend_from_slice(&chunk);
-            if body.len() > ANSWER_LIMIT {
-                let cause = format!("the answer is longer than {ANSWER_LIMIT} bytes");
-                return Err(Trouble { cause, again: Again::Never });
-            }
         }
+        let is_whole = body.len() <= limit;
         let body = String::from_utf8(body)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Ok(Reply { status, body, location })
+        Ok((Reply { status, body, location }, is_whole))
     }
 
     fn request(&self, url: &str) -> reqwest::RequestBuilder {
@@ -196,10 +215,12 @@ fn with_proxies(
         (&["https_proxy", "HTTPS_PROXY"], reqwest::Proxy::https),
         (&["all_proxy", "ALL_PROXY"], reqwest::Proxy::all),
     ];
-    let except = environment
-        .first(&["no_proxy", "NO_PROXY"])
-        .and_then(|(_, hosts)| reqwest::NoProxy::from_string(hosts));
+    let except = environment.first(&["no_proxy", "NO_PROXY"]).map(|(_, hosts)| hosts.trim());
     let mut builder = builder.no_proxy();
+    if except == Some("*") {
+        return Ok(builder);
+    }
+    let except = except.and_then(reqwest::NoProxy::from_string);
     for (names, make) in kinds {
         let Some((name, address)) = environment.first(names) else { continue };
         let proxy = make(address.to_owned()).map_err(|_| {

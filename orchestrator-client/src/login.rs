@@ -23,7 +23,11 @@ pub(crate) struct Login {
 impl Login {
     /// Joins the flags with the environment; a flag that is given counts, even if it is empty.
     pub(crate) fn of(given: &Arguments, environment: &Environment) -> Result<Self, Failure> {
-        let pair = format!("{}:{}", environment.get(AUTH_USER), environment.get(AUTH_PASSWORD));
+        let pair = match given.get(FlagId::TokenFile) {
+            // A token of a flag wins over a password of the environment.
+            Some(_) => String::new(),
+            None => format!("{}:{}", environment.get(AUTH_USER), environment.get(AUTH_PASSWORD)),
+        };
         let header = environment.get(AUTH_USER_HEADER);
         Ok(Self {
             basic: basic(given.get(FlagId::Auth).unwrap_or(&pair)),
@@ -56,7 +60,7 @@ fn header_pair(source: &str, text: &str) -> Result<Option<(HeaderName, HeaderVal
         return Ok(None);
     }
     let pair = text.split_once(':').and_then(|(name, value)| {
-        let mut value: HeaderValue = value.trim().parse().ok()?;
+        let mut value = HeaderValue::try_from(value.trim()).ok()?;
         value.set_sensitive(true);
         Some((name.trim().parse().ok()?, value))
     });
@@ -116,12 +120,19 @@ mod tests {
     }
 
     #[test]
+    fn users_of_any_language_have_headers() {
+        let login = login(&["-e", "X-User: Zoë"], &Environment::default()).unwrap();
+        assert_eq!(login.header.unwrap().1.as_bytes(), "Zoë".as_bytes());
+    }
+
+    #[test]
     fn a_token_comes_from_a_file() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, "t0ken\n").unwrap();
         let words = ["--token-file", file.path().to_str().unwrap()];
-        let login = login(&words, &Environment::default()).unwrap();
-        assert_eq!(login.bearer.unwrap(), "Bearer t0ken");
+        let environment = Environment::of([(AUTH_USER, "u"), (AUTH_TOKEN, "other")]);
+        let login = login(&words, &environment).unwrap();
+        assert_eq!((login.basic, login.bearer.unwrap().as_bytes()), (None, &b"Bearer t0ken"[..]));
     }
 
     #[rstest]

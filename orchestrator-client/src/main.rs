@@ -39,11 +39,13 @@ fn main() -> ExitCode {
     let program = Path::new(&path)
         .file_name()
         .map_or_else(|| env!("CARGO_BIN_NAME").into(), |name| name.to_string_lossy());
-    match texts(words).and_then(|words| run::run(words, &program)) {
-        Ok(output) => {
-            printer::print(&output.text);
-            output.status.into()
-        }
+    let output = texts(words).and_then(|words| run::run(words, &program));
+    let printed = output.and_then(|output| match printer::print(&output.text) {
+        Ok(()) => Ok(output.status),
+        Err(error) => Err(Failure::Unwritten(error.to_string())),
+    });
+    match printed {
+        Ok(status) => status.into(),
         Err(failure) => {
             let from = format!("{program}[{}]", std::process::id());
             printer::complain(

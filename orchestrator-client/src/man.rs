@@ -9,7 +9,10 @@ use crate::help::synopsis;
 
 const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "done; also if there is nothing to print"),
-    ("1", "the server said no, or its answer is not one of orchestrator's API"),
+    (
+        "1",
+        "the server said no, or its answer is not one of orchestrator's API, or cannot be written",
+    ),
     ("2", "the command line, the profile file or a variable is wrong; nothing was sent"),
     ("3", "no server answered within the time"),
     ("4", "servers answered, but none leads, or the raft group has no leader"),

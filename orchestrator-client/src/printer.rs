@@ -2,16 +2,19 @@
 //!
 //! A reader that goes away (`| head -1`) is no error of ours.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 const RED: &str = "\x1b[31m";
 const BOLD: &str = "\x1b[1m";
 const PLAIN: &str = "\x1b[0m";
 
-/// Writes a finished text to standard output.
-pub(crate) fn print(text: &str) {
+/// Writes a finished text to standard output. Fails where it gets lost, as on a full disk.
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Writes one line to standard error, after the program's name if the text is its own. Line

@@ -6,6 +6,27 @@
 
 use std::collections::HashMap;
 
+/// Variables that shells set themselves, so that they are not empty where nothing is inherited.
+const SET_BY_SHELLS: &[&str] = &[
+    "BASHPID",
+    "BASH_VERSION",
+    "EUID",
+    "HOSTTYPE",
+    "IFS",
+    "LINENO",
+    "MACHTYPE",
+    "OSTYPE",
+    "PATH",
+    "PPID",
+    "PWD",
+    "RANDOM",
+    "SECONDS",
+    "SHELL",
+    "SHLVL",
+    "UID",
+    "_",
+];
+
 /// What a file assigns, by name.
 pub(crate) type Assigned = HashMap<String, String>;
 
@@ -38,18 +59,23 @@ struct Reader<F> {
 impl<F: Fn(&str) -> String> Reader<F> {
     fn file(&mut self) -> Result<(), Other> {
         loop {
-            self.skip(|char| char.is_ascii_whitespace() || char == ';');
+            self.skip(|char| is_blank(char) || char == '\n');
             match self.peek() {
                 None => return Ok(()),
                 Some('#') => self.skip(|char| char != '\n'),
-                Some(_) => self.statement()?,
+                // It ends a statement, and there is none.
+                Some(';') => return Err(Other),
+                Some(_) => {
+                    self.statement()?;
+                    self.at += usize::from(self.peek() == Some(';'));
+                }
             }
         }
     }
 
     /// `NAME=value …` or `export NAME=value NAME …`, up to the end of the statement.
     fn statement(&mut self) -> Result<(), Other> {
-        let mut exports = false;
+        let (mut exports, mut is_first) = (false, true);
         loop {
             self.skip(is_blank);
             match self.peek() {
@@ -60,16 +86,17 @@ impl<F: Fn(&str) -> String> Reader<F> {
             match self.peek() {
                 Some('=') => {
                     self.at += 1;
-                    let value = self.value()?;
+                    let value = self.value(exports)?;
                     self.assigned.insert(name, value);
                 }
-                next if name == "export" && !exports && next.is_some_and(is_blank) => {
+                next if name == "export" && is_first && next.is_some_and(is_blank) => {
                     exports = true;
                 }
                 // Exported by name: the value is there already.
                 next if exports && next.is_none_or(ends_word) => {}
                 _ => return Err(Other),
             }
+            is_first = false;
         }
     }
 
@@ -83,12 +110,10 @@ impl<F: Fn(&str) -> String> Reader<F> {
         }
     }
 
-    /// The right side of an assignment: pieces without blanks between them.
-    fn value(&mut self) -> Result<String, Other> {
+    /// The right side of an assignment: pieces without blanks between them. As an argument of
+    /// `export`, shells may expand more of it.
+    fn value(&mut self, is_argument: bool) -> Result<String, Other> {
         let mut value = String::new();
-        if self.peek() == Some('~') {
-            return Err(Other);
-        }
         while let Some(char) = self.peek().filter(|char| !ends_word(*char)) {
             match char {
                 '\'' => self.single_quoted(&mut value)?,
@@ -102,8 +127,9 @@ impl<F: Fn(&str) -> String> Reader<F> {
                     }
                 }
                 '&' | '|' | '<' | '>' | '(' | ')' => return Err(Other),
+                '{' if is_argument => return Err(Other),
                 // A shell may expand it to a home directory there.
-                '~' if value.ends_with([':', '=']) => return Err(Other),
+                '~' if value.is_empty() || value.ends_with([':', '=']) => return Err(Other),
                 char => {
                     self.at += 1;
                     value.push(char);
@@ -154,7 +180,7 @@ impl<F: Fn(&str) -> String> Reader<F> {
         for (open, close) in [("`", "`"), ("$(", ")")] {
             let Some(command) = rest.strip_prefix(open) else { continue };
             let (command, _) = command.split_once(close).ok_or(Other)?;
-            let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+            let name = host_name();
             match command.split_ascii_whitespace().collect::<Vec<_>>()[..] {
                 ["hostname"] => value.push_str(&name),
                 ["hostname", "-s"] => value.push_str(name.split('.').next().unwrap_or_default()),
@@ -170,11 +196,16 @@ impl<F: Fn(&str) -> String> Reader<F> {
         if braces && self.next()? != '}' {
             return Err(Other);
         }
-        let expanded = match self.assigned.get(&name) {
-            Some(assigned) => assigned.clone(),
-            None => (self.inherited)(&name),
-        };
-        value.push_str(&expanded);
+        match self.assigned.get(&name) {
+            Some(assigned) => value.push_str(assigned),
+            None => match (self.inherited)(&name) {
+                inherited if !inherited.is_empty() => value.push_str(&inherited),
+                _ if name == "HOSTNAME" => value.push_str(&host_name()),
+                // Others that a shell sets, whose values are not known here.
+                _ if SET_BY_SHELLS.contains(&name.as_str()) => return Err(Other),
+                _ => {}
+            },
+        }
         Ok(())
     }
 
@@ -195,6 +226,11 @@ impl<F: Fn(&str) -> String> Reader<F> {
     }
 }
 
+/// The name of the machine, as `hostname` prints it and bash has it in `$HOSTNAME`.
+pub(crate) fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 fn is_blank(char: char) -> bool {
     matches!(char, ' ' | '\t' | '\r')
 }
@@ -212,10 +248,6 @@ mod tests {
         if name == "OUTER" { "out er".to_owned() } else { String::new() }
     }
 
-    fn host() -> String {
-        rustix::system::uname().nodename().to_string_lossy().into_owned()
-    }
-
     /// The value of `A` after the file.
     fn value(text: &str) -> Result<Option<String>, usize> {
         read(text.as_bytes(), inherited).map(|assigned| assigned.get("A").cloned())
@@ -226,6 +258,7 @@ mod tests {
     #[case("A=", "")]
     #[case("export A=x\n", "x")]
     #[case("A=x; export A", "x")]
+    #[case("A=x ;B=y;", "x")]
     #[case("A=x\nexport A B\n", "x")]
     #[case("  A=x # why\n#A=y\n\n", "x")]
     #[case("B=1 A=x C=3", "x")]
@@ -244,6 +277,9 @@ mod tests {
     #[case("B=x\nA=\"${B}y\"", "xy")]
     #[case("A=$OUTER", "out er")]
     #[case("A=$NOSUCH-", "-")]
+    #[case("HOSTNAME=in\nA=$HOSTNAME", "in")]
+    #[case("export=1 A=$export", "1")]
+    #[case("A={x,y}", "{x,y}")]
     #[case("OUTER=in\nA=$OUTER", "in")]
     #[case("A='é'", "é")]
     fn understood(#[case] text: &str, #[case] expected: &str) {
@@ -254,14 +290,16 @@ mod tests {
     #[case("export A=`hostname`")]
     #[case("A=$(hostname)")]
     #[case("A=\"$( hostname )\"")]
+    #[case("A=$HOSTNAME")]
+    #[case("A=\"${HOSTNAME}\"")]
     fn the_name_of_the_machine(#[case] text: &str) {
-        assert_eq!(value(text), Ok(Some(host())));
-        assert_eq!(value(&format!("{text}:12345")), Ok(Some(format!("{}:12345", host()))));
+        assert_eq!(value(text), Ok(Some(host_name())));
+        assert_eq!(value(&format!("{text}:12345")), Ok(Some(format!("{}:12345", host_name()))));
     }
 
     #[test]
     fn the_short_name_of_the_machine() {
-        let short = host().split('.').next().unwrap().to_owned();
+        let short = host_name().split('.').next().unwrap().to_owned();
         assert_eq!(value("A=`hostname -s`"), Ok(Some(short)));
     }
 
@@ -279,8 +317,14 @@ mod tests {
     #[case("A =x", 1)]
     #[case("1A=x", 1)]
     #[case("export -n A", 1)]
+    #[case("B=1 export A=x", 1)]
+    #[case("export A={x,y}", 1)]
+    #[case("A=$UID", 1)]
     #[case("export", 1)]
     #[case("A=~/x", 1)]
+    #[case("A=\\\n~/x", 2)]
+    #[case("A=x;;B=y", 1)]
+    #[case("A=x\n;B=y", 2)]
     #[case("A=x:~/y", 1)]
     #[case("A=`hostname -f`", 1)]
     #[case("A=`cat /etc/hostname`", 1)]

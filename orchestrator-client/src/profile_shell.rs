@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::environment::KNOWN;
 use crate::failure::Failure;
-use crate::profile::Assigned;
+use crate::profile::{Assigned, host_name};
 
 const SHELL: &str = "/bin/sh";
 
@@ -49,6 +49,8 @@ fn run_with(shell: &str, file: &Path, line: usize, limit: Duration) -> Result<As
     let mut child = Command::new(shell)
         .args(["-c", &format!(". \"$0\" >/dev/null; {print} printf done")])
         .arg(file)
+        // Not every shell sets it, and such files were written for one that does.
+        .envs(std::env::var_os("HOSTNAME").is_none().then(|| ("HOSTNAME", host_name())))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -97,7 +99,7 @@ fn output_within(child: &mut Child, limit: Duration) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::{API, AUTH_PASSWORD, INSTANCE};
+    use crate::environment::{API, AUTH_PASSWORD, AUTH_USER, INSTANCE};
     use rstest::rstest;
     use std::fs::{Permissions, set_permissions};
     use std::os::unix::fs::PermissionsExt;
@@ -118,11 +120,12 @@ mod tests {
     #[test]
     fn computed_values_are_read_back() {
         let text = "echo noise\nif true; then ORCHESTRATOR_INSTANCE=`echo db1`:12345; fi\n\
-                    OTHER=x\nexport ORCHESTRATOR_API=\"${NOSUCH:-http://h1\nhttp://h2}\"\n";
+                    OTHER=x\nORCHESTRATOR_AUTH_USER=$HOSTNAME\nexport ORCHESTRATOR_API=\"${NOSUCH:-http://h1\nhttp://h2}\"\n";
         let assigned = run_text(text, LONG).unwrap();
         assert_eq!(assigned[INSTANCE], "db1:12345");
         assert_eq!(assigned[API], "http://h1\nhttp://h2");
         assert_eq!(assigned.get("OTHER"), None);
+        assert_eq!(assigned[AUTH_USER], host_name());
         assert_eq!(assigned.get(AUTH_PASSWORD), None);
     }
 

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::commands::Command;
+use shared::commands::{Command, Output};
 
 use crate::endpoint::{self, Endpoint};
 use crate::failure::Failure;
@@ -38,6 +38,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Whether it is an answer of the form in which the API tells of changes.
+    pub(crate) fn is_envelope(&self) -> bool {
+        self.is_envelope
+    }
+
     /// What the command asked for: the `Details` of an envelope, or the whole body.
     pub(crate) fn payload(&self) -> &Value {
         if self.is_envelope {
@@ -68,7 +73,8 @@ impl Answer {
 
     #[cfg(test)]
     pub(crate) fn of(body: &str) -> Self {
-        classify(&Reply { status: 200, body: body.to_owned(), location: None }, "test").unwrap()
+        classify(Reply { status: 200, body: body.to_owned(), location: None }, "test", false)
+            .unwrap()
     }
 }
 
@@ -79,8 +85,9 @@ struct Problem {
     again: Again,
 }
 
-/// Tells answers of the API from everything else that may listen at an address.
-fn classify(reply: &Reply, url: &str) -> Result<Answer, Problem> {
+/// Tells answers of the API from everything else that may listen at an address. A raw answer may
+/// be any JSON; else an error's JSON that is none of the API is somebody else's, such as a proxy's.
+fn classify(reply: Reply, url: &str, is_raw: bool) -> Result<Answer, Problem> {
     let final_failure = |failure| Err(Problem { failure, again: Again::Never });
     let unexpected = |what: String| {
         final_failure(Failure::Unexpected(format!(
@@ -92,26 +99,34 @@ fn classify(reply: &Reply, url: &str) -> Result<Answer, Problem> {
     if matches!(code, 401 | 403) {
         return final_failure(Failure::Unauthorised { at: url.to_owned(), code });
     }
-    match serde_json::from_str::<Value>(&reply.body) {
-        Ok(value) => {
-            let is_envelope =
-                matches!(value.get("Code").and_then(Value::as_str), Some("OK" | "ERROR"));
-            Ok(Answer { body: reply.body.clone(), value, is_envelope })
+    let parsed = serde_json::from_str::<Value>(&reply.body).ok();
+    let start = || {
+        let start: String = reply.body.trim().chars().take(60).collect();
+        format!("{:?}", start.lines().next().unwrap_or_default())
+    };
+    match parsed {
+        Some(value) if is_envelope(&value) => {
+            Ok(Answer { body: reply.body, value, is_envelope: true })
         }
-        Err(_) if matches!(code, 502..=504) => Err(Problem {
+        Some(value) if is_raw || code < 400 => {
+            Ok(Answer { body: reply.body, value, is_envelope: false })
+        }
+        _ if matches!(code, 502..=504) => Err(Problem {
             failure: Failure::Unreachable { at: url.to_owned(), cause: format!("HTTP {code}") },
             again: Again::IfIdempotent,
         }),
-        Err(_) if (300..400).contains(&code) => {
+        Some(_) => unexpected(format!("not of orchestrator's API: {}", start())),
+        None if (300..400).contains(&code) => {
             let target = reply.location.as_deref().unwrap_or("nowhere");
             unexpected(format!("a redirect to {}", endpoint::masked(target)))
         }
-        Err(_) if reply.body.trim().is_empty() => unexpected("an empty body".to_owned()),
-        Err(_) => {
-            let start: String = reply.body.trim().chars().take(60).collect();
-            unexpected(format!("not JSON: {:?}", start.lines().next().unwrap_or_default()))
-        }
+        None if reply.body.trim().is_empty() => unexpected("an empty body".to_owned()),
+        None => unexpected(format!("not JSON: {}", start())),
     }
+}
+
+fn is_envelope(value: &Value) -> bool {
+    matches!(value.get("Code").and_then(Value::as_str), Some("OK" | "ERROR"))
 }
 
 /// The servers, and how to talk to them.
@@ -154,7 +169,7 @@ impl Service {
                 // From here on the request may be going on, whatever became of the last one.
                 self.last_trouble.take();
             }
-            let problem = match self.try_once(endpoint, path).await {
+            let problem = match self.try_once(command, endpoint, path).await {
                 // A leader that has just stepped down forbids what it cannot do.
                 Ok(answer) if may_have_moved && answer.is_forbidden() => {
                     may_have_moved = false;
@@ -172,22 +187,49 @@ impl Service {
                 Again::IfIdempotent => command.idempotent,
                 Again::Always => true,
             };
-            let Some(pause) = pauses.next().filter(|_| again) else { return Err(problem.failure) };
+            let Some(pause) = pauses.next().filter(|_| again) else {
+                return Err(match problem.again {
+                    Again::IfIdempotent if !command.idempotent => perhaps_done(problem.failure),
+                    _ => problem.failure,
+                });
+            };
             tokio::time::sleep(stretched(*pause)).await;
             endpoint = self.choose().await.unwrap_or(endpoint);
         }
     }
 
-    async fn try_once(&self, endpoint: &Endpoint, path: &str) -> Result<Answer, Problem> {
+    async fn try_once(
+        &self,
+        command: &Command,
+        endpoint: &Endpoint,
+        path: &str,
+    ) -> Result<Answer, Problem> {
         let url = format!("{}/{path}", endpoint.base);
-        match self.http.get(&url).await {
-            Ok(reply) => classify(&reply, &format!("{}/{path}", endpoint.shown)),
+        let result = match self.http.get(&url).await {
+            Ok(reply) => {
+                let is_raw = command.output == Output::Body;
+                classify(reply, &format!("{}/{path}", endpoint.shown), is_raw)
+            }
             Err(Trouble { cause, again }) => {
-                self.last_trouble.replace(Some(cause.clone()));
                 let failure = Failure::Unreachable { at: endpoint.shown.clone(), cause };
                 Err(Problem { failure, again })
             }
+        };
+        if let Err(Problem { failure: Failure::Unreachable { cause, .. }, .. }) = &result {
+            self.last_trouble.replace(Some(cause.clone()));
         }
+        result
+    }
+}
+
+/// Says that the request may have arrived, to whoever thinks of sending it again.
+fn perhaps_done(failure: Failure) -> Failure {
+    match failure {
+        Failure::Unreachable { at, cause } => Failure::Unreachable {
+            at,
+            cause: format!("{cause}; the request may have arrived: look before you repeat it"),
+        },
+        other => other,
     }
 }
 

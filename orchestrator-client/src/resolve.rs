@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
+use hickory_resolver::net::NetError;
 use hickory_resolver::proto::op::Query;
 use hickory_resolver::proto::rr::{Name as DomainName, RecordType};
 use hickory_resolver::{Hosts, ResolverBuilder, TokioResolver};
@@ -42,7 +43,7 @@ impl Sources {
         match &self.servers {
             Ok(servers) => match servers.lookup_ip(name).await {
                 Ok(found) => Ok(found.iter().collect()),
-                Err(error) => Err(format!("cannot resolve {name}: {error}").into()),
+                Err(error) => Err(format!("cannot resolve {name}: {}", cause(&error)).into()),
             },
             Err(error) => Err(format!(
                 "cannot resolve {name}: it is not in /etc/hosts, and /etc/resolv.conf \
@@ -71,6 +72,15 @@ impl Sources {
     }
 }
 
+/// The library's own text for a wrong name, the likeliest cause, is one for programmers.
+fn cause(error: &NetError) -> String {
+    if error.is_no_records_found() {
+        "the name servers know no address of it".to_owned()
+    } else {
+        error.to_string()
+    }
+}
+
 impl Resolve for SystemNames {
     fn resolve(&self, name: Name) -> Resolving {
         let sources = Arc::clone(&self.0);
@@ -87,6 +97,8 @@ impl Resolve for SystemNames {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_resolver::net::{DnsError, NoRecords};
+    use hickory_resolver::proto::op::ResponseCode;
     use rstest::rstest;
 
     fn without_servers(hosts_file: &str) -> Sources {
@@ -118,6 +130,14 @@ mod tests {
     async fn the_hosts_file_may_move_localhost() {
         let sources = without_servers("127.0.0.9 localhost\n");
         assert_eq!(sources.lookup("localhost").await.unwrap(), [IpAddr::from([127, 0, 0, 9])]);
+    }
+
+    #[test]
+    fn a_wrong_name_is_told_in_plain_words() {
+        let query = Query::query(DomainName::root(), RecordType::A);
+        let no_records = DnsError::NoRecordsFound(NoRecords::new(query, ResponseCode::NXDomain));
+        assert_eq!(cause(&no_records.into()), "the name servers know no address of it");
+        assert_eq!(cause(&NetError::Timeout), NetError::Timeout.to_string());
     }
 
     #[tokio::test]

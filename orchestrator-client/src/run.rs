@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use shared::commands::{self, Action, Command, Output as Shape};
 use shared::flags::FlagId;
 
@@ -64,7 +65,8 @@ pub(crate) fn run(
     let values = Values::new(&arguments, &environment)?;
     values.require(command.needs)?;
     let path = values.fill(command.path)?;
-    let limit = limit.unwrap_or_else(|| command.limit_at(&path).duration());
+    let command = &command.at(&path);
+    let limit = limit.unwrap_or_else(|| command.limit.duration());
     let job = Job {
         command,
         path: &path,
@@ -131,7 +133,7 @@ fn service(arguments: &Arguments, environment: &Environment) -> Result<Service, 
     let endpoints = endpoint::parse_list(api.unwrap_or(environment.get(API)))?;
     let login = Login::of(arguments, environment)?;
     let files = TlsFiles::of(arguments, environment);
-    let tls = endpoints.iter().any(endpoint::Endpoint::is_tls);
+    let tls = endpoints.iter().any(|endpoint| endpoint.is_tls);
     let http = Http::new(login, environment, tls.then_some(&files))?;
     Ok(Service::new(http, endpoints, PACE))
 }
@@ -173,8 +175,9 @@ async fn perform(job: &Job<'_>, service: &Service) -> Result<Output, Failure> {
     let command = job.command;
     if command.action == Action::WhichApi {
         let address = &service.choose().await?.shown;
-        let text = if job.json { format!("{address:?}\n") } else { format!("{address}\n") };
-        return Ok(Output::done(text));
+        let address =
+            if job.json { Value::from(address.as_str()).to_string() } else { address.clone() };
+        return Ok(Output::done(address + "\n"));
     }
     if command.needs_raft_leader {
         let state = service.call(command, "raft-state").await?;
@@ -192,14 +195,23 @@ async fn perform(job: &Job<'_>, service: &Service) -> Result<Output, Failure> {
     if job.json {
         return Ok(Output { text: format!("{}\n", answer.body.trim_end()), status });
     }
+    if command.changes && !answer.is_envelope() {
+        let start: String = answer.body.trim().chars().take(60).collect();
+        return Err(Failure::Unexpected(format!(
+            "unexpected answer, so the change is not known to be made: {start:?}; is this the API \
+             of orchestrator?"
+        )));
+    }
     match answer.refusal() {
         // A raw answer is printed whatever it says.
         Some(_) if command.output == Shape::Body => {
             Ok(Output { text: render(command.output, &answer, job.asked)?, status })
         }
         Some(refusal) => Err(refusal),
-        None if job.quiet => Ok(Output::done(String::new())),
-        None => Ok(Output::done(render(command.output, &answer, job.asked)?)),
+        None => {
+            let text = render(command.output, &answer, job.asked)?;
+            Ok(Output::done(if job.quiet { String::new() } else { text }))
+        }
     }
 }
 

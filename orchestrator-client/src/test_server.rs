@@ -15,6 +15,8 @@ pub(crate) enum Reaction {
     HangUp,
     /// Reads the request and never answers.
     Silence,
+    /// Answers without end.
+    Endless,
 }
 
 /// A JSON answer.
@@ -93,6 +95,10 @@ async fn serve(
     match reaction.unwrap_or_else(not_found) {
         Reaction::HangUp => {}
         Reaction::Silence => std::future::pending().await,
+        Reaction::Endless => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+            while stream.write_all(&[b' '; 4096]).await.is_ok() {}
+        }
         Reaction::Answer(status, headers, body) => {
             let length = body.len();
             let answer = format!(

@@ -162,7 +162,7 @@ const UNAUTHORIZED: &str = r#"{"Code":"ERROR","Message":"Unauthorized","Details"
     "a redirect to /api/instance/h/1",
     answer(301, "Location: /api/instance/h/1\r\n", "")
 )]
-#[case("a gateway without a server", 3, "no answer from", answer(502, "", "<html>"))]
+#[case("a gateway without a server", 3, "the last try: HTTP 502", answer(502, "", "<html>"))]
 #[case("an answer that ends early", 3, "no answer from", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[".to_vec())]
 #[case("another protocol", 3, "no answer from", b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())]
 #[case("nothing", 3, "no answer from", Vec::new())]

@@ -58,6 +58,29 @@ fn a_login_page_is_told_from_an_answer() {
     assert_eq!(stderr.lines().count(), 1);
 }
 
+/// A request on a connection that was used before may get lost without a fault of the server.
+#[test]
+fn each_request_has_a_connection_of_its_own() {
+    let server = Server::once_a_connection(|path| {
+        let body = match path {
+            "raft-state" => "\"Leader\"",
+            _ => r#"{"Code":"OK","Message":"","Details":"orc2"}"#,
+        };
+        format!("HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    });
+    let line = ["raft-elect-leader", "orc2", "--timeout", "2", "-U", &server.address];
+    assert_eq!(texts(&client(&line, &[])), (Some(0), "orc2\n", ""));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_star_means_no_proxy_at_all() {
+    let server = Server::start(|_| answer(200, "", "[]"));
+    let variables = [("http_proxy", support::DEAD), ("no_proxy", "*")];
+    let output = client(&["-c", "clusters", "--timeout", "1", "-U", &server.address], &variables);
+    assert_eq!(texts(&output), (Some(0), "", ""));
+}
+
 #[test]
 fn a_wrong_line_exits_with_2() {
     for words in [&["-c", "discover"][..], &[], &["-c", "clusters", "--nosuch"]] {
@@ -65,6 +88,21 @@ fn a_wrong_line_exits_with_2() {
         let (code, stdout, stderr) = texts(&output);
         assert_eq!((code, stdout, stderr.lines().count()), (Some(2), "", 1), "{words:?}");
     }
+}
+
+/// Scripts that keep the answer in a file must learn that the disk is full.
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let output = Command::new(env!("CARGO_BIN_EXE_orchestrator-client"))
+        .arg("--help")
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let (code, _, stderr) = texts(&output);
+    assert_eq!((code, stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("its answer cannot be written: No space left"), "{stderr}");
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn addresses_become_bases(#[case] text: &str, #[case] base: &str) {
 #[case("http://u:secret@h/api", "http://u:<REMOVED>@h/api")]
 #[case("http://u@h/api", "http://u@h/api")]
 #[case("http://u:se<cret@h/api", "http://u:<REMOVED>@h/api")]
+#[case("http://u:sec,ret@h/api", "http://u:<REMOVED>@h/api")]
 fn passwords_are_not_shown(#[case] text: &str, #[case] shown: &str) {
     let endpoint = Endpoint::parse(text).unwrap();
     assert_eq!((endpoint.base.as_str(), endpoint.shown.as_str()), (text, shown));
@@ -33,10 +34,31 @@ fn passwords_are_not_shown(#[case] text: &str, #[case] shown: &str) {
 #[case("ftp://h")]
 #[case("http://")]
 #[case("http://u:secret@h:99999")]
+#[case("http://u:secret")]
+#[case("u:secret")]
+#[case("http://u:secret/")]
+#[case("http://h:3000/?x=1")]
+#[case("http://h:3000/#/")]
 fn other_texts_are_refused(#[case] text: &str) {
     let message = Endpoint::parse(text).unwrap_err().to_string();
     assert!(message.contains("is no address of a server"), "{message}");
     assert!(!message.contains("secret"), "{message}");
+}
+
+#[test]
+fn the_scheme_decides_about_encryption_whatever_its_case() {
+    let is_tls = |text| Endpoint::parse(text).unwrap().is_tls;
+    assert!(is_tls("https://h") && is_tls("HTTPS://h") && !is_tls("HTTP://h") && !is_tls("h"));
+}
+
+#[rstest]
+#[case("//u:secret@h/x", "//u:<REMOVED>@h/x")]
+#[case("/web//clusters", "/web//clusters")]
+#[case("https://h:3000/web?a=b:c", "https://h:3000/web?a=b:c")]
+#[case("https://[::1]:3000/web", "https://[::1]:3000/web")]
+#[case("http://::1:3000", "http://::1:3000")]
+fn logins_are_told_from_ports(#[case] target: &str, #[case] shown: &str) {
+    assert_eq!(masked(target), shown);
 }
 
 #[rstest]
@@ -44,6 +66,10 @@ fn other_texts_are_refused(#[case] text: &str) {
 #[case(" \n", "http://localhost:3000/api")]
 #[case("http://a/api http://b:1", "http://a/api http://b:1/api")]
 #[case("http://a,http://b,\n c", "http://a/api http://b/api http://c/api")]
+#[case(
+    "http://u:a,b@h,HTTP://i c,d",
+    "http://u:<REMOVED>@h/api HTTP://i/api http://c/api http://d/api"
+)]
 fn lists(#[case] text: &str, #[case] expected: &str) {
     assert_eq!(shown(&parse_list(text).unwrap()), expected);
 }
@@ -158,4 +184,16 @@ async fn silence_ends_at_the_limit() {
     let http = Http::new(Login::default(), &Environment::default(), None).unwrap();
     let failure = choose(&http, &endpoints, Duration::from_millis(1)).await.unwrap_err();
     assert_eq!(failure.status(), Status::Unreachable);
+}
+
+/// Whatever listens at an address may send without end.
+#[tokio::test]
+async fn an_endless_answer_is_no_leader_at_once() {
+    let endless = TestServer::start([
+        ("leader-check", Reaction::Endless),
+        ("routed-leader-check", Reaction::Endless),
+    ])
+    .await;
+    let failure = choice(&[&endless.address, &endless.address]).await.unwrap_err();
+    assert!(failure.to_string().contains("HTTP 200, not the API"), "{failure}");
 }

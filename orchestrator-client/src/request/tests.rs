@@ -22,7 +22,7 @@ fn reply(status: u16, body: &str) -> Reply {
 #[case(200, r#"{"ClusterName":"c"}"#, r#"{"ClusterName":"c"}"#)]
 #[case(200, r#"{"Code":"other","Details":1}"#, r#"{"Code":"other","Details":1}"#)]
 fn payloads(#[case] status: u16, #[case] body: &str, #[case] payload: &str) {
-    let answer = classify(&reply(status, body), "u").unwrap();
+    let answer = classify(reply(status, body), "u", true).unwrap();
     assert_eq!(answer.payload().to_string(), payload);
     assert_eq!(answer.refusal(), None);
 }
@@ -35,7 +35,7 @@ fn payloads(#[case] status: u16, #[case] body: &str, #[case] payload: &str) {
 #[case("Orchestrator orc1 says: Unauthorized", Status::Unauthorised)]
 fn refusals(#[case] message: &str, #[case] status: Status) {
     let body = format!(r#"{{"Code":"ERROR","Message":"{message}","Details":null}}"#);
-    let refusal = classify(&reply(500, &body), "u").unwrap().refusal().unwrap();
+    let refusal = classify(reply(500, &body), "u", false).unwrap().refusal().unwrap();
     assert_eq!((refusal.to_string().as_str(), refusal.status()), (message, status));
     assert!(refusal.is_server_message());
 }
@@ -51,20 +51,24 @@ fn refusals(#[case] message: &str, #[case] status: Status) {
 #[case(502, "", Status::Unreachable, Again::IfIdempotent)]
 #[case(503, "<html>", Status::Unreachable, Again::IfIdempotent)]
 #[case(504, "", Status::Unreachable, Again::IfIdempotent)]
+#[case(404, r#"{"detail":"Not Found"}"#, Status::Refused, Again::Never)]
+#[case(429, "null", Status::Refused, Again::Never)]
+#[case(500, r#"{"Code":17}"#, Status::Refused, Again::Never)]
+#[case(503, r#"{"error":"no upstream"}"#, Status::Unreachable, Again::IfIdempotent)]
 fn other_replies(
     #[case] code: u16,
     #[case] body: &str,
     #[case] status: Status,
     #[case] again: Again,
 ) {
-    let problem = classify(&reply(code, body), "u").unwrap_err();
+    let problem = classify(reply(code, body), "u", false).unwrap_err();
     assert_eq!((problem.failure.status(), problem.again), (status, again), "{}", problem.failure);
     assert!(!problem.failure.is_server_message());
 }
 
 #[test]
 fn messages_name_the_status_and_the_address() {
-    let message = |reply| classify(&reply, "http://h/api/x").unwrap_err().failure.to_string();
+    let message = |reply| classify(reply, "http://h/api/x", false).unwrap_err().failure.to_string();
     assert_eq!(
         message(reply(404, "404 page not found\n")),
         "Unexpected answer from http://h/api/x: HTTP 404, not JSON: \"404 page not found\"; \
@@ -156,6 +160,8 @@ async fn an_operation_that_may_have_arrived_is_not_sent_again(#[case] trouble: R
     let server = TestServer::start([("recover/h/1", trouble)]).await;
     let failure = call(&server, "recover", "recover/h/1").await.unwrap_err();
     assert_eq!((failure.status(), server.count("recover/h/1")), (Status::Unreachable, 1));
+    // Whoever reads only "cannot access" would start it again.
+    assert!(failure.to_string().contains("the request may have arrived"), "{failure}");
 }
 
 #[rstest]

@@ -94,6 +94,27 @@ async fn quiet_changes_print_nothing() {
     assert_eq!((output.text.as_str(), output.status), ("", Status::Done));
 }
 
+/// A proxy's page in JSON is no success, least of all where success prints nothing.
+#[rstest]
+#[case("forget", 200, r#"{"status":"ok"}"#)]
+#[case("forget", 404, r#"{"detail":"Not Found"}"#)]
+#[case("async-discover", 500, r#"{"error":"no upstream"}"#)]
+#[case("register-candidate", 200, "null")]
+#[case("begin-downtime", 200, r#"{"Code":"OK","Details":{"a":1}}"#)]
+#[case("check-global-recoveries", 404, r#"{"detail":"Not Found"}"#)]
+#[tokio::test]
+async fn json_of_somebody_else_is_no_success(
+    #[case] name: &str,
+    #[case] status: u16,
+    #[case] body: &str,
+    #[values(false, true)] quiet: bool,
+) {
+    let server = TestServer::start([("x", json(status, body))]).await;
+    let job = Job { quiet, ..job(name, "x") };
+    let failure = perform(&job, &service_at(&server.address)).await.unwrap_err();
+    assert_eq!(failure.status(), Status::Refused, "{failure}");
+}
+
 #[rstest]
 #[case("clusters", "no answer from http://h/api within 0 s; --timeout sets another limit")]
 #[case(

@@ -46,7 +46,7 @@ impl Server {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (log, behaviour) = (Arc::clone(&log), Arc::clone(&behaviour));
-                std::thread::spawn(move || serve(stream, &log, &*behaviour));
+                std::thread::spawn(move || serve(&mut { stream }, &log, &*behaviour));
             }
         });
         Self { address, requests }
@@ -66,6 +66,22 @@ impl Server {
         Self { address, requests: Arc::default() }
     }
 
+    /// A server that keeps connections after the first answer, and listens to none of them.
+    pub(crate) fn once_a_connection(behaviour: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for mut stream in listener.incoming().flatten() {
+                serve(&mut stream, &log, &behaviour);
+                kept.push(stream);
+            }
+        });
+        Self { address, requests }
+    }
+
     /// The first lines of the requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
@@ -81,7 +97,11 @@ pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-fn serve(mut stream: TcpStream, log: &Mutex<Vec<String>>, behaviour: &Behaviour) {
+fn serve(
+    stream: &mut TcpStream,
+    log: &Mutex<Vec<String>>,
+    behaviour: &(impl Fn(&str) -> Vec<u8> + ?Sized),
+) {
     let mut request = Vec::new();
     let mut buffer = [0; 16 << 10];
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {

@@ -175,19 +175,31 @@ impl Command {
         std::iter::once(self.name).chain(words).chain(shell).collect::<Vec<_>>().join(" ")
     }
 
-    /// How long the command may take. What a raw path does is told by its first segment: that of
-    /// another command, or of a well-known read; whatever else it is may be an operation.
-    pub fn limit_at(&self, path: &str) -> Limit {
+    /// The command for this path. What a raw path does, and so how long it may take and whether it
+    /// may be asked for again, is told by its first segment: that of other commands, or of a
+    /// well-known read; whatever else it is may be an operation.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Self {
         if self.output != Output::Body {
-            return self.limit;
+            return *self;
         }
         let route = route_of(path);
+        let read = READS.contains(&route).then_some(READ);
         let known = all()
             .filter(|command| command.action == Action::Call && command.output != Output::Body)
             .filter(|command| route_of(command.path) == route)
-            .map(|command| command.limit)
-            .max();
-        known.unwrap_or(if READS.contains(&route) { Limit::Short } else { self.limit })
+            .copied()
+            .chain(read)
+            .reduce(|one, other| Self {
+                limit: one.limit.max(other.limit),
+                idempotent: one.idempotent && other.idempotent,
+                ..one
+            });
+        known.map_or(*self, |known| Self {
+            limit: known.limit,
+            idempotent: known.idempotent,
+            ..*self
+        })
     }
 
     /// The spelling with `slave`, where there is one.

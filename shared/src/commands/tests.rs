@@ -123,15 +123,20 @@ fn examples(#[case] name: &str, #[case] example: &str) {
 }
 
 #[rstest]
-#[case("status", Limit::Short)]
-#[case("clusters", Limit::Short)]
-#[case("instance/db1/3306", Limit::Short)]
-#[case("ack-recovery/uid/x?comment=y", Limit::Short)]
-#[case("relocate/db1/3306/db2/3306", Limit::Operation)]
-#[case("recover/db1/3306", Limit::Takeover)]
-#[case("regroup-replicas/db1/3306", Limit::Operation)]
-#[case("", Limit::Operation)]
-fn raw_paths(#[case] path: &str, #[case] limit: Limit) {
-    assert_eq!(find("api").unwrap().limit_at(path), limit);
-    assert_eq!(find("clusters").unwrap().limit_at(path), Limit::Short);
+#[case("status", Limit::Short, true)]
+#[case("clusters", Limit::Short, true)]
+#[case("instance/db1/3306", Limit::Short, true)]
+#[case("ack-recovery/uid/x?comment=y", Limit::Short, true)]
+#[case("set-read-only/db1/3306", Limit::Operation, true)]
+#[case("relocate/db1/3306/db2/3306", Limit::Operation, false)]
+#[case("forget/db1/3306", Limit::Short, false)]
+#[case("recover/db1/3306", Limit::Takeover, false)]
+#[case("regroup-replicas/db1/3306", Limit::Operation, false)]
+#[case("recover%2Fdb1", Limit::Operation, false)]
+#[case("", Limit::Operation, false)]
+fn raw_paths(#[case] path: &str, #[case] limit: Limit, #[case] idempotent: bool) {
+    let raw = find("api").unwrap().at(path);
+    assert_eq!((raw.limit, raw.idempotent, raw.output), (limit, idempotent, Output::Body));
+    let other = find("clusters").unwrap().at(path);
+    assert_eq!((other.limit, other.idempotent), (Limit::Short, true));
 }

@@ -21,7 +21,6 @@ mod resolve;
 mod run;
 mod shape;
 mod suggest;
-mod user;
 mod values;
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use shared::url::encode;
 use crate::arguments::Arguments;
 use crate::environment::{Environment, INSTANCE};
 use crate::failure::Failure;
-use crate::user::current_user;
 
 /// The longest path; an HTTP library takes a little more for the whole address.
 const LONGEST: usize = 60_000;
@@ -104,7 +103,9 @@ impl<'a> Values<'a> {
                 None | Some("") => self.instance.as_str().into(),
                 Some(alias) => alias.into(),
             },
-            Field::Owner => given(FlagId::Owner).map_or_else(|| current_user().into(), Cow::from),
+            Field::Owner => {
+                given(FlagId::Owner).map_or_else(|| shared::user::current().into(), Cow::from)
+            }
             Field::Duration => given(FlagId::Duration).unwrap_or("10m").into(),
             other => other.flags().iter().find_map(|id| given(*id)).unwrap_or_default().into(),
         }

@@ -16,6 +16,7 @@ pub mod source;
 pub mod tag;
 pub mod timestamp;
 pub mod url;
+pub mod user;
 pub mod version;
 pub mod wire;
 

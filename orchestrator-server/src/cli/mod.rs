@@ -8,4 +8,3 @@ pub mod flags;
 pub mod help;
 pub mod print;
 pub mod run;
-mod user;

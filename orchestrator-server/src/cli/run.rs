@@ -16,7 +16,6 @@ use super::{
     flags::Flags,
     help,
     print::{self, Asked, Print},
-    user,
 };
 use crate::{
     config::{Config, ConfigHandle, Secrets},
@@ -283,7 +282,8 @@ impl<'a> Run<'a> {
             ("", Some(instance)) => instance.to_string(),
             (alias, _) => alias.to_owned(),
         };
-        let owner = if flags.owner.is_empty() { user::current() } else { flags.owner.clone() };
+        let owner =
+            if flags.owner.is_empty() { shared::user::current() } else { flags.owner.clone() };
         let destination = key("-d", &flags.destination)?;
         let run = Self {
             flags,

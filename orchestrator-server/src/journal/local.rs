@@ -399,6 +399,8 @@ impl Owner {
         if let Err(error) = outcome {
             warn!("the log of commands was not shortened: {error}");
         }
+        // What came meanwhile may be enough for the next one.
+        self.compact_if_due();
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use harness::sandbox::Flavor;
 use orchestrator_server::mysql::{
     driver::{Action, ActionError, FailureKind, MysqlDriver},
-    live::{LiveDriver, LiveSettings},
+    live::{LiveDriver, LiveSettings, TlsUse},
 };
 use rstest::rstest;
 use shared::InstanceKey;
@@ -191,4 +191,48 @@ async fn a_change_that_hangs_is_killed(#[values(Flavor::MySql, Flavor::MariaDb)]
     assert!(!lab.state(1).await.read_only);
     lab.done(read_only).await;
     assert!(lab.state(1).await.read_only);
+}
+
+/// A certificate for `localhost` that its own key signed: it is its own authority.
+const CERTIFICATE: &str = "orchestrator-server/fixtures/tls/cert.pem";
+const PRIVATE_KEY: &str = "orchestrator-server/fixtures/tls/key.pem";
+
+#[rstest]
+#[tokio::test]
+async fn encrypted_connections_verify_both_sides(
+    #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
+) {
+    let file = |name: &str| harness::repository().join(name);
+    let (certificate, key) = (file(CERTIFICATE), file(PRIVATE_KEY));
+    let argument = |name: &str, file: &std::path::Path| format!("--{name}={}", file.display());
+    let arguments = [
+        argument("ssl-ca", &certificate),
+        argument("ssl-cert", &certificate),
+        argument("ssl-key", &key),
+    ];
+    let options: Vec<&str> =
+        arguments.iter().flat_map(|argument| ["--mysqld-arg", argument.as_str()]).collect();
+    let lab = Lab::with(flavor, 1, &options);
+    let name = "select concat(quote(user), '@', quote(host)) from mysql.user";
+    let user = lab.sandbox.sql(1, &format!("{name} where user = 'orchestrator'"));
+    lab.sandbox.sql(1, &format!("alter user {user} require x509"));
+    let by_name = InstanceKey::new("localhost", lab.sandbox.port(1)).unwrap();
+
+    let mut mutual = settings();
+    mutual.login.tls = TlsUse::Always;
+    mutual.login.ca_file = Some(certificate.clone());
+    mutual.login.client_identity = Some((certificate, key));
+    assert_eq!(kinds(&driver(mutual.clone()), &by_name).await, [None; 3]);
+
+    // The certificate is for another name.
+    let failure = driver(mutual.clone()).probe(&lab.key(1)).await.outcome.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Tls, "{failure}");
+    let mut strangers = mutual.clone();
+    strangers.login.ca_file = None;
+    let failure = driver(strangers).probe(&by_name).await.outcome.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Tls, "{failure}");
+    let mut nameless = mutual;
+    nameless.login.client_identity = None;
+    let failure = driver(nameless).probe(&by_name).await.outcome.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::AccessDenied, "{failure}");
 }

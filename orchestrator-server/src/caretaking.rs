@@ -3,7 +3,11 @@
 
 mod expiry;
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use shared::InstanceKey;
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::{
@@ -16,6 +20,9 @@ use crate::{
         facts::Facts,
     },
 };
+
+/// Longest wait for a second look at a server before it is fenced.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// One round.
 pub async fn run(core: &Core) {
@@ -95,6 +102,23 @@ fn gone_for_good(facts: &Facts, fleet: &FleetView, history_before: Moment) -> Ve
         .collect()
 }
 
+/// Somebody may be putting the server back in office right now: it and its successor are read
+/// once more before it is made read-only.
+async fn is_still_dangerous(core: &Core, key: &InstanceKey, uid: &str) -> bool {
+    let facts = core.inventory.view().facts.clone();
+    let recovery = facts.recoveries.values().find(|r| r.uid == uid);
+    let successor = recovery.and_then(|r| r.end.as_ref()?.successor.clone());
+    let reads = [Some(key.clone()), successor].into_iter().flatten().map(|key| async move {
+        // Who does not answer soon is judged by what is known.
+        let _ = timeout(SECOND_LOOK, core.discovery.read(&key)).await;
+    });
+    join_all(reads).await;
+    let all = returned::returned(&core.inventory.view(), core.clock.now());
+    all.iter().any(|(server, what)| {
+        server == key && matches!(what, Returned::MustBeFenced { uid: of } if of == uid)
+    })
+}
+
 /// Servers that a failover left behind: a writeable one is fenced before anything else, one that
 /// replicates again is back in service.
 async fn returned_servers(core: &Core, now: Moment) {
@@ -102,7 +126,7 @@ async fn returned_servers(core: &Core, now: Moment) {
     for (key, what) in returned::returned(&fleet, now) {
         match what {
             Returned::MustBeFenced { uid } => {
-                if core.judge.fence(&key).await {
+                if is_still_dangerous(core, &key, &uid).await && core.judge.fence(&key).await {
                     propose(core, Command::MarkFenced { uid, key, at: now }).await;
                 }
             }

@@ -71,8 +71,9 @@ fn replaced(fleet: &FleetView, recovery: &Recovery, key: &InstanceKey) -> Option
     let successor = end.successor.as_ref().filter(|successor| *successor != key)?;
     let instance = fleet.instance(key).filter(|i| i.is_valid())?;
     let state = instance.state.as_ref().filter(|_| instance.check.state_since >= Some(end.at))?;
-    // `read_only` does not survive a restart: then it is looked at again.
-    let up_since = instance.check.state_since? - Duration::from_secs(state.uptime_seconds);
+    // `read_only` does not survive a restart: then it is looked at again. Servers count their
+    // uptime in whole seconds.
+    let up_since = instance.check.state_since? - Duration::from_secs(state.uptime_seconds + 1);
     if recovery.fenced.get(key).is_some_and(|harmless| *harmless >= up_since) {
         return None;
     }

@@ -110,6 +110,18 @@ fn once_seen_harmless_it_is_left_alone(#[case] uptime: u64, #[case] expected: Op
     assert_eq!(of(&seen, "m"), expected);
 }
 
+/// It was marked in the second in which it started.
+#[test]
+fn an_uptime_in_whole_seconds_does_not_look_like_a_restart() {
+    let seen = fleet("r1[rw] -> r2; m[rw]", |view, facts| {
+        change_recovery(facts, |r| {
+            r.fenced.insert(key("m"), NOW - Duration::from_millis(11_200));
+        });
+        change(view, "m", |m| Arc::make_mut(m.state.as_mut().unwrap()).uptime_seconds = 10);
+    });
+    assert_eq!(of(&seen, "m"), None);
+}
+
 #[rstest]
 #[case::later(1, harmless())]
 #[case::earlier(1800, fence())]

@@ -3,6 +3,7 @@
 
 pub mod change;
 pub mod columns;
+pub mod control;
 pub mod quote;
 pub mod read;
 pub mod single;

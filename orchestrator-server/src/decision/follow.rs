@@ -143,7 +143,8 @@ fn exempt(replica: &ServerState, source: &ServerState) -> bool {
 
 /// Formats that are none of the three are never compared.
 fn has_simpler_format(replica: &ServerState, source: &ServerState) -> bool {
-    let known = |state: &ServerState| matches!(&*state.binlog.format, "STATEMENT" | "MIXED" | "ROW");
+    let known =
+        |state: &ServerState| matches!(&*state.binlog.format, "STATEMENT" | "MIXED" | "ROW");
     known(replica) && known(source) && format_rank(replica) < format_rank(source)
 }
 

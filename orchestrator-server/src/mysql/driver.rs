@@ -35,10 +35,7 @@ pub trait MysqlDriver: Send + Sync + 'static {
     ) -> BoxFuture<'_, Result<Effect, ActionError>>;
 
     /// The binary logs of a server, oldest first.
-    fn binary_logs(
-        &self,
-        key: &InstanceKey,
-    ) -> BoxFuture<'_, Result<Vec<BinaryLog>, ActionError>>;
+    fn binary_logs(&self, key: &InstanceKey) -> BoxFuture<'_, Result<Vec<BinaryLog>, ActionError>>;
 
     /// The server is no longer wanted: drop its connections.
     fn forget(&self, key: &InstanceKey);

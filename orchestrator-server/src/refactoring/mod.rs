@@ -141,7 +141,9 @@ impl Operation {
             Self::Detach => {
                 ("repoint", format!("replica {key} detached from master into {}", host()))
             }
-            Self::Reattach => ("repoint", format!("replica {key} reattached to master {}", source())),
+            Self::Reattach => {
+                ("repoint", format!("replica {key} reattached to master {}", source()))
+            }
             Self::KillQuery(query) => ("kill-query", format!("Killed query {query}")),
             Self::FlushLogs => ("flush-binary-logs", "success".to_owned()),
             Self::PurgeLogs { .. } => ("purge-binary-logs", "success".to_owned()),

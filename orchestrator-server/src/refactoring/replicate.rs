@@ -20,8 +20,8 @@ pub fn by_any_means(config: &Config, replica: &Instance, source: &Instance) -> R
         return Err(format!("instance cannot replicate from itself: {}", replica.key));
     }
     let (own, theirs) = (state(replica)?, state(source)?);
-    let obstacle = follow::in_settings(config, own, theirs)
-        .or_else(|| follow::in_delay(config, own, theirs));
+    let obstacle =
+        follow::in_settings(config, own, theirs).or_else(|| follow::in_delay(config, own, theirs));
     if let Some(obstacle) = obstacle {
         return Err(told(obstacle, replica, source));
     }
@@ -70,8 +70,10 @@ fn state(instance: &Instance) -> Result<&ServerState, String> {
 
 fn told(obstacle: Obstacle, replica: &Instance, source: &Instance) -> String {
     let (a, b) = (&replica.key, &source.key);
-    let version = |i: &Instance| i.state.as_ref().map(|s| s.version_text.clone()).unwrap_or_default();
-    let format = |i: &Instance| i.state.as_ref().map(|s| s.binlog.format.clone()).unwrap_or_default();
+    let version =
+        |i: &Instance| i.state.as_ref().map(|s| s.version_text.clone()).unwrap_or_default();
+    let format =
+        |i: &Instance| i.state.as_ref().map(|s| s.binlog.format.clone()).unwrap_or_default();
     match obstacle {
         Obstacle::NoBinaryLog => format!("instance does not have binary logs enabled: {b}"),
         Obstacle::NoLogReplicaUpdates => {
@@ -93,9 +95,9 @@ fn told(obstacle: Obstacle, replica: &Instance, source: &Instance) -> String {
             let uuid = source.state.as_ref().map(|s| s.server_uuid.clone()).unwrap_or_default();
             format!("Identical server UUID: {b}, {a} both have {uuid}")
         }
-        Obstacle::ShorterDelay(own, theirs) => format!(
-            "{b} has higher SQL_Delay ({theirs} seconds) than {a} does ({own} seconds)"
-        ),
+        Obstacle::ShorterDelay(own, theirs) => {
+            format!("{b} has higher SQL_Delay ({theirs} seconds) than {a} does ({own} seconds)")
+        }
         other @ (Obstacle::OtherVendor | Obstacle::NoGtid | Obstacle::Purged) => {
             format!("{a} cannot replicate from {b}: {other}")
         }

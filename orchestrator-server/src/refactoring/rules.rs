@@ -58,7 +58,9 @@ fn of_replica(operation: &Operation, key: &InstanceKey, channel: &Channel) -> Op
         Operation::DisableGtid => vec![(!by_gtid, format!("{key} is not using GTID"))],
         Operation::Credentials => vec![(
             channel.replicating(),
-            format!("ChangeMasterTo: Cannot change master on: {key} because replication is running"),
+            format!(
+                "ChangeMasterTo: Cannot change master on: {key} because replication is running"
+            ),
         )],
         Operation::Detach => vec![(detached, format!("instance already detached: {key}"))],
         Operation::Reattach => {
@@ -123,13 +125,13 @@ pub(super) fn needs_older_logs(
 ) -> Option<String> {
     let first = shared::BinlogCoordinates::new(file, 0);
     let unsafe_for = |replica: &Instance| {
-        let unsafe_to = format!("Unsafe to purge binary logs on {key} up to {file} because replica");
+        let unsafe_to =
+            format!("Unsafe to purge binary logs on {key} up to {file} because replica");
         match replica.channel().filter(|_| replica.is_valid()) {
             None => Some(format!("{unsafe_to} {} cannot be read", replica.key)),
-            Some(channel) if channel.exec <= first => Some(format!(
-                "{unsafe_to} {} has only applied up to {}",
-                replica.key, channel.exec
-            )),
+            Some(channel) if channel.exec <= first => {
+                Some(format!("{unsafe_to} {} has only applied up to {}", replica.key, channel.exec))
+            }
             Some(_) => None,
         }
     };
@@ -146,10 +148,7 @@ pub(super) fn injection_target(
         writeable && i.is_valid() && (i.place.depth == 0 || i.place.co_master)
     });
     let head = heads.min_by_key(|i| i.place.depth).ok_or_else(|| {
-        format!(
-            "gtid-errant-inject-empty found no writable master for {} cluster",
-            cluster.name
-        )
+        format!("gtid-errant-inject-empty found no writable master for {} cluster", cluster.name)
     })?;
     let supports =
         head.state.as_ref().is_some_and(|state| !matches!(&*state.gtid.mode, "" | "OFF"));

@@ -16,8 +16,7 @@ pub fn around(state: &ServerState, query: &str) -> Vec<String> {
     let running =
         || threads.into_iter().filter(|(_, state)| *state != ThreadState::Stopped).map(|(t, _)| t);
     let stops = running().map(|thread| lower(&dialect.stop(thread, name)));
-    let starts: Vec<String> =
-        running().map(|thread| lower(&dialect.start(thread, name))).collect();
+    let starts: Vec<String> = running().map(|thread| lower(&dialect.start(thread, name))).collect();
     stops.chain(given(query)).chain(starts.into_iter().rev()).collect()
 }
 
@@ -39,7 +38,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::http::fleet;
+    use crate::http::tests::fleet;
 
     #[test]
     fn threads_that_run_are_stopped_and_started() {

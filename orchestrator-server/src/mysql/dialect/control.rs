@@ -123,8 +123,12 @@ mod tests {
             relay_log_events(&at),
             "SHOW RELAYLOG EVENTS IN 'relay.000002' FROM 413 LIMIT 4"
         );
-        assert_eq!(set_semi_sync("rpl_semi_sync_source_enabled", true), "SET GLOBAL rpl_semi_sync_source_enabled = 1");
-        let gtid: shared::gtid::GtidSet = "00000001-1111-1111-1111-111111111111:tag:7".parse().unwrap();
+        assert_eq!(
+            set_semi_sync("rpl_semi_sync_source_enabled", true),
+            "SET GLOBAL rpl_semi_sync_source_enabled = 1"
+        );
+        let gtid: shared::gtid::GtidSet =
+            "00000001-1111-1111-1111-111111111111:tag:7".parse().unwrap();
         let gtid = gtid.gtids().next().unwrap();
         assert_eq!(
             empty_transaction(&gtid)[0],

@@ -183,10 +183,7 @@ impl MysqlDriver for LiveDriver {
         })
     }
 
-    fn binary_logs(
-        &self,
-        key: &InstanceKey,
-    ) -> BoxFuture<'_, Result<Vec<BinaryLog>, ActionError>> {
+    fn binary_logs(&self, key: &InstanceKey) -> BoxFuture<'_, Result<Vec<BinaryLog>, ActionError>> {
         let key = key.clone();
         Box::pin(async move {
             let settings = (self.settings)();

@@ -78,7 +78,11 @@ fn broken(world: &World, key: &InstanceKey) -> bool {
     world.look(key, is_broken).unwrap_or(false)
 }
 
-pub(super) fn effect(world: &World, key: &InstanceKey, reached: bool) -> Result<Effect, ActionError> {
+pub(super) fn effect(
+    world: &World,
+    key: &InstanceKey,
+    reached: bool,
+) -> Result<Effect, ActionError> {
     let now = world.now();
     let inner = world.lock();
     inner.reachable(key)?;

@@ -36,7 +36,9 @@ pub(super) async fn control(
             change(world, key, stop)?;
         }
         Control::Reset { .. } => {
-            if world.look(key, |s| s.channel.as_ref().is_none_or(|c| c.relay.is_empty())) != Some(true) {
+            if world.look(key, |s| s.channel.as_ref().is_none_or(|c| c.relay.is_empty()))
+                != Some(true)
+            {
                 return Err(ActionError::Refused(format!("{key}: it has not applied all")));
             }
             world.change(key, |server| server.channel = None);

@@ -105,10 +105,7 @@ impl MysqlDriver for SimDriver {
         async move { control::control(&self.world, &key, &control).await }.boxed()
     }
 
-    fn binary_logs(
-        &self,
-        key: &InstanceKey,
-    ) -> BoxFuture<'_, Result<Vec<BinaryLog>, ActionError>> {
+    fn binary_logs(&self, key: &InstanceKey) -> BoxFuture<'_, Result<Vec<BinaryLog>, ActionError>> {
         let found = control::binary_logs(&self.world, key);
         async move { found }.boxed()
     }

@@ -13,7 +13,10 @@ use crate::mysql::{
     dialect::{ChangeSource, Place, Thread},
     driver::{ActionError, Effect, Found},
     live::apply::{
-        actor::Actor, point::heartbeat, promote::place_of_detached, reading::Reading,
+        actor::Actor,
+        point::heartbeat,
+        promote::place_of_detached,
+        reading::Reading,
         seal::{keep_relay_log, start_applier},
     },
     state::{Channel, ChannelGtid, ThreadState},
@@ -32,7 +35,8 @@ pub(super) async fn detach(actor: &mut Actor<'_>, stall: Duration) -> Result<Eff
     match changed {
         Ok(drained) => {
             let receiving = false;
-            give_back(actor, Found { receiving, applying: found.applying && !drained, ..found }).await?;
+            give_back(actor, Found { receiving, applying: found.applying && !drained, ..found })
+                .await?;
         }
         Err(error) => {
             // The error is what matters; that the threads could not be given back shows as well.
@@ -66,7 +70,8 @@ async fn away(
         return Ok(false);
     }
     let change = ChangeSource { place: place_of_same_source(channel), ..change };
-    let took_effect = |now: &Reading| now.channel.as_ref().is_some_and(|now| now.source.is_detached());
+    let took_effect =
+        |now: &Reading| now.channel.as_ref().is_some_and(|now| now.source.is_detached());
     actor.change_source("detach from source", &change, &stopped, &took_effect).await?;
     Ok(true)
 }
@@ -106,8 +111,9 @@ pub(super) async fn reattach(
         heartbeat: heartbeat.as_deref(),
         ..ChangeSource::default()
     };
-    let took_effect =
-        |now: &Reading| now.channel.as_ref().is_some_and(|now| now.source.attached() == Some(&source));
+    let took_effect = |now: &Reading| {
+        now.channel.as_ref().is_some_and(|now| now.source.attached() == Some(&source))
+    };
     actor.change_source("reattach to source", &change, &stopped, &took_effect).await?;
     actor.start(Thread::Both, &stopped).await?;
     confirmed(actor, confirm).await

@@ -106,11 +106,7 @@ pub(super) async fn forget(
     actor.done().await
 }
 
-async fn declare(
-    actor: &mut Actor<'_>,
-    text: &str,
-    kept: &Position,
-) -> Result<(), ActionError> {
+async fn declare(actor: &mut Actor<'_>, text: &str, kept: &Position) -> Result<(), ActionError> {
     let mut last = None;
     for _ in 0..DECLARATIONS {
         let now = actor.look().await.map_err(|error| intended(&error, text))?;

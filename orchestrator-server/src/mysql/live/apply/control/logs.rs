@@ -6,12 +6,7 @@ use crate::mysql::{
     control::BinaryLog,
     dialect::control::{BINARY_LOGS, FLUSH_BINARY_LOGS, first_events, purge_binary_logs},
     driver::{ActionError, Effect},
-    live::{
-        answer::Answer,
-        apply::actor::Actor,
-        server::Server,
-        settings::LiveSettings,
-    },
+    live::{answer::Answer, apply::actor::Actor, server::Server, settings::LiveSettings},
     state::Position,
 };
 
@@ -73,10 +68,7 @@ mod tests {
              b.2 | 4 | Format_desc | Server ver: 9.7.0
              b.2 | 126 | Previous_gtids | 00000001-1111-1111-1111-111111111111:1-9",
         );
-        assert_eq!(
-            previous_gtids(&events).to_string(),
-            "00000001-1111-1111-1111-111111111111:1-9"
-        );
+        assert_eq!(previous_gtids(&events).to_string(), "00000001-1111-1111-1111-111111111111:1-9");
         assert!(previous_gtids(&table("Log_name | Event_type")).is_empty());
     }
 }

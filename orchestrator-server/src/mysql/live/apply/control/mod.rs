@@ -14,11 +14,7 @@ pub(in crate::mysql::live) use logs::binary_logs;
 
 use shared::InstanceKey;
 
-use super::{
-    actor::Actor,
-    reading::Reading,
-    statement::Change,
-};
+use super::{actor::Actor, reading::Reading, statement::Change};
 use crate::mysql::{
     control::Control,
     driver::{ActionError, Effect},
@@ -47,9 +43,7 @@ pub(in crate::mysql::live) async fn control(
         Control::Credentials => settings::credentials(actor).await,
         Control::SkipQuery { confirm } => skip::skip(actor, *confirm).await,
         Control::DetachHost { stall } => detach::detach(actor, *stall).await,
-        Control::ReattachHost { stall, confirm } => {
-            detach::reattach(actor, *stall, *confirm).await
-        }
+        Control::ReattachHost { stall, confirm } => detach::reattach(actor, *stall, *confirm).await,
         Control::SemiSync { side, on } => semi_sync::switch(actor, *side, *on).await,
         Control::KillQuery { connection } => logs::kill(actor, *connection).await,
         Control::FlushLogs => logs::flush(actor).await,

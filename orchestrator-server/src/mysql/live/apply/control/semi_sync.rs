@@ -65,7 +65,8 @@ fn names(side: SemiSyncSide) -> [&'static str; 2] {
 
 fn variable(switches: &Answer, side: SemiSyncSide) -> Option<(String, bool)> {
     let value = |name: &str| {
-        let row = switches.rows().find(|row| row.at(0).is_some_and(|n| n.eq_ignore_ascii_case(name)))?;
+        let row =
+            switches.rows().find(|row| row.at(0).is_some_and(|n| n.eq_ignore_ascii_case(name)))?;
         row.at(1)
     };
     names(side).into_iter().find_map(|name| {

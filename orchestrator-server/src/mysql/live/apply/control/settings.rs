@@ -3,12 +3,12 @@
 
 use shared::{Flavor, gtid::MariaGtidPosition};
 
-use super::{
-    safety::nothing_lost,
-    threads::give_back,
-};
+use super::{safety::nothing_lost, threads::give_back};
 use crate::mysql::{
-    dialect::{ChangeSource, Credentials, Place, Thread, Vocabulary, change::set_gtid_slave_pos, control::gtid_position_at},
+    dialect::{
+        ChangeSource, Credentials, Place, Thread, Vocabulary, change::set_gtid_slave_pos,
+        control::gtid_position_at,
+    },
     driver::{ActionError, Effect, Found},
     live::{
         apply::{actor::Actor, reading::Reading, statement::Change},
@@ -95,7 +95,9 @@ async fn declare(
     let others = match &reading.applied {
         Position::Maria(applied) => {
             let others = applied.domains().filter(|(domain, _)| position.last(*domain).is_none());
-            others.map(|(domain, last)| format!("{domain}-{}-{}", last.server_id, last.sequence)).collect()
+            others
+                .map(|(domain, last)| format!("{domain}-{}-{}", last.server_id, last.sequence))
+                .collect()
         }
         Position::None | Position::Oracle(_) => Vec::new(),
     };
@@ -159,8 +161,8 @@ pub(super) async fn credentials(actor: &mut Actor<'_>) -> Result<Effect, ActionE
     let channel = actor.channel(&reading)?;
     let user = channel.user.clone();
     let both = actor.dialect.vocabulary == Vocabulary::MariaDb;
-    let stopped = reading.io_is(ThreadState::Stopped)
-        && (!both || reading.sql_is(ThreadState::Stopped));
+    let stopped =
+        reading.io_is(ThreadState::Stopped) && (!both || reading.sql_is(ThreadState::Stopped));
     if !stopped {
         return Err(ActionError::Refused(format!(
             "ChangeMasterTo: Cannot change master on: {} because replication is running",

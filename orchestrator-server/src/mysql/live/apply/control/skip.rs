@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use shared::{Flavor, gtid::{GtidSet, oracle::Gtid}};
+use shared::{
+    Flavor,
+    gtid::{GtidSet, oracle::Gtid},
+};
 
 use super::{
     errant::empty_transaction,
@@ -24,10 +27,7 @@ use crate::mysql::{
 };
 
 /// Skips one transaction and starts the applier.
-pub(super) async fn skip(
-    actor: &mut Actor<'_>,
-    confirm: Duration,
-) -> Result<Effect, ActionError> {
+pub(super) async fn skip(actor: &mut Actor<'_>, confirm: Duration) -> Result<Effect, ActionError> {
     let reading = actor.look().await?;
     let channel = actor.channel(&reading)?;
     if channel.sql == ThreadState::Running {
@@ -46,7 +46,9 @@ pub(super) async fn skip(
     match failed_transaction(actor, &reading, channel).await? {
         Some(gtid) => empty_transaction(actor, &gtid).await?,
         None => {
-            actor.change_unseen("skip one transaction", actor.dialect.skip_one().to_owned()).await?;
+            actor
+                .change_unseen("skip one transaction", actor.dialect.skip_one().to_owned())
+                .await?;
         }
     }
     give_back(actor, Found::from(channel)).await?;

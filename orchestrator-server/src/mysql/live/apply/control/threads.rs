@@ -184,10 +184,7 @@ pub(super) async fn apply_all(
 }
 
 /// Starts the threads that had been found running and are stopped now.
-pub(super) async fn give_back(
-    actor: &mut Actor<'_>,
-    found: Found,
-) -> Result<(), ActionError> {
+pub(super) async fn give_back(actor: &mut Actor<'_>, found: Found) -> Result<(), ActionError> {
     let now = actor.look().await?;
     let io = found.receiving && now.io_is(ThreadState::Stopped);
     let sql = found.applying && now.sql_is(ThreadState::Stopped);

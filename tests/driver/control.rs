@@ -249,14 +249,26 @@ async fn resetting_forgets_the_source(#[values(Flavor::MySql, Flavor::MariaDb)] 
 }
 
 #[rstest]
-#[case::by_gtid(Flavor::MySql, true)]
-#[case::by_gtid_with_one_worker(Flavor::MySql, true)]
-#[case::mariadb_by_gtid(Flavor::MariaDb, true)]
-#[case::mariadb_by_position(Flavor::MariaDb, false)]
-#[case::by_position(Flavor::MySql, false)]
+#[case::by_gtid(Flavor::MySql, true, "4")]
+#[case::by_gtid_with_one_worker(Flavor::MySql, true, "1")]
+#[case::mariadb_by_gtid(Flavor::MariaDb, true, "0")]
+#[case::mariadb_by_gtid_in_parallel(Flavor::MariaDb, true, "4")]
+#[case::mariadb_by_position(Flavor::MariaDb, false, "0")]
+#[case::by_position(Flavor::MySql, false, "4")]
 #[tokio::test]
-async fn one_transaction_is_skipped(#[case] flavor: Flavor, #[case] by_gtid: bool) {
+async fn one_transaction_is_skipped(
+    #[case] flavor: Flavor,
+    #[case] by_gtid: bool,
+    #[case] workers: &str,
+) {
     let lab = Lab::start(flavor, 2);
+    let variable = match flavor {
+        Flavor::MySql => "replica_parallel_workers",
+        Flavor::MariaDb => "slave_parallel_threads",
+    };
+    done(&lab, 2, Control::Stop).await;
+    lab.sandbox.sql(2, &format!("set global {variable} = {workers}"));
+    done(&lab, 2, START).await;
     lab.write_rows(1).await;
     until_rows(&lab, 2, "1").await;
     if !by_gtid {

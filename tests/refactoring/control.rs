@@ -1,6 +1,7 @@
 //! Replication control and settings through the client, under load.
 
 use harness::{sandbox::Flavor, wait};
+use mysql_async::prelude::Queryable;
 use rstest::rstest;
 use serde_json::json;
 
@@ -192,4 +193,55 @@ async fn settings_of_servers(#[values(Flavor::MySql, Flavor::MariaDb)] flavor: F
     let route = format!("kill-query/127.0.0.1/{}/999999", scene.sandbox.port(1));
     let answer = scene.service.json(&route).await;
     assert!(answer["Message"].as_str().unwrap().contains("1094"), "{answer}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn one_operation_at_a_time_and_what_cannot_end_is_undone(
+    #[values(Flavor::MySql, Flavor::MariaDb)] flavor: Flavor,
+) {
+    let keys = json!({
+        "RecoverMasterClusterFilters": [],
+        "InstanceBulkOperationsWaitTimeoutSeconds": 3,
+    });
+    let scene = Scene::start(flavor, &[], keys).await;
+    let (stopped, running) = ((json!(0), json!(0)), (json!(1), json!(1)));
+    // The applier cannot go on, and says nothing.
+    let mut owner = scene.sandbox.owner(2).await.unwrap();
+    owner.query_drop("lock tables test_data.t read").await.unwrap();
+    scene.sandbox.write(1, "waits").await.unwrap();
+    let read = scene.sandbox.sql(1, "select count(*) from test_data.t");
+    assert_eq!(read, "1");
+    let route = |command: &str| format!("{command}/127.0.0.1/{}", scene.sandbox.port(2));
+    wait::until(wait::secs(20), "the row is received", || async {
+        scene.service.json(&route("refresh")).await;
+        let seen = scene.instance(2).await;
+        let same = seen["ReadBinlogCoordinates"] == seen["ExecBinlogCoordinates"];
+        if same { Err(seen.to_string()) } else { Ok(()) }
+    })
+    .await;
+    let nicely = route("stop-replica-nice");
+    let nicely = scene.service.json(&nicely);
+    let meanwhile = async {
+        wait::until(wait::secs(20), "it is being stopped", || async {
+            let locks = scene.service.json("maintenance").await;
+            let reason = locks[0]["Reason"].clone();
+            if reason == "stop replica nicely" { Ok(()) } else { Err(locks.to_string()) }
+        })
+        .await;
+        scene.service.json(&route("start-replica")).await
+    };
+    let (answer, other) = tokio::join!(nicely, meanwhile);
+    let why = other["Message"].as_str().unwrap();
+    assert!(why.contains("orchestrator holds it: stop replica nicely"), "{why}");
+    let why = answer["Message"].as_str().unwrap();
+    assert!(why.contains("goes on as before"), "{why}");
+    assert_eq!(scene.threads(2).await, running);
+    scene.nothing_is_locked().await;
+
+    owner.query_drop("unlock tables").await.unwrap();
+    scene.done("stop-replica-nice", 2);
+    assert_eq!(scene.threads(2).await, stopped);
+    scene.done("start-replica", 2);
+    scene.all_hold_the_same(1).await;
 }

@@ -54,7 +54,10 @@ impl Shell {
             warn!(instance = %key, "{operation:?} failed: {error}");
             Refused::from(error.to_string())
         })?;
-        let instance = after?;
+        let instance = match operation {
+            Operation::KillQuery(_) => after.unwrap_or_else(|_| before.clone()),
+            _ => after?,
+        };
         if let Some(why) = not_running(operation, key, &effect, &instance) {
             return Err(Refused { why, instance: Some(instance) });
         }
@@ -98,6 +101,11 @@ impl Shell {
                 // One that cannot be read counts as such in the rule.
                 futures_util::future::join_all(reads).await;
                 Ok(instance)
+            }
+            // It may be what makes the server hard to read.
+            Operation::KillQuery(_) => {
+                let read = self.core.discovery.probe_into_view(key).await;
+                read.or_else(|why| self.core.inventory.view().instance(key).cloned().ok_or(why))
             }
             _ => self.core.discovery.probe_into_view(key).await,
         }
@@ -164,19 +172,20 @@ impl Shell {
                 let errant = Position::parse(&errant, Flavor::MySql);
                 self.core.driver.control(key, &Control::ForgetGtids { errant }).await?
             }
-            other => {
-                let control = self.control(other);
-                self.core.driver.control(key, &control).await?
-            }
+            other => match self.control(other) {
+                Some(control) => self.core.driver.control(key, &control).await?,
+                None => return Err(refuse(format!("{key}: {other:?} is no change of it alone"))),
+            },
         };
         self.switch(key, &along.after).await;
         Ok((effect, injected))
     }
 
-    /// The change behind an operation that is one.
-    fn control(&self, operation: &Operation) -> Control {
+    /// The change behind an operation that is just one.
+    fn control(&self, operation: &Operation) -> Option<Control> {
         let stall = self.core.config.current().bulk_operations_wait();
-        match operation {
+        Some(match operation {
+            Operation::Start => Control::Start { confirm: CONFIRM, stall },
             Operation::Stop => Control::Stop,
             Operation::StopNicely => Control::StopNicely { stall },
             Operation::Restart => Control::Restart { confirm: CONFIRM, stall },
@@ -191,12 +200,11 @@ impl Shell {
             Operation::SemiSync(side, on) => Control::SemiSync { side: *side, on: *on },
             Operation::KillQuery(connection) => Control::KillQuery { connection: *connection },
             Operation::FlushLogs => Control::FlushLogs,
-            Operation::Start
-            | Operation::PurgeLogs { .. }
+            Operation::PurgeLogs { .. }
             | Operation::SetReadOnly(_)
             | Operation::InjectEmpty
-            | Operation::ForgetErrant => Control::Start { confirm: CONFIRM, stall },
-        }
+            | Operation::ForgetErrant => return None,
+        })
     }
 
     fn along(&self, operation: &Operation, before: &Instance) -> semi_sync::Along {

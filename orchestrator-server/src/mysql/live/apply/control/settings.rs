@@ -39,7 +39,8 @@ pub(super) async fn delay(actor: &mut Actor<'_>, seconds: u64) -> Result<Effect,
     let took_effect =
         |now: &Reading| now.channel.as_ref().is_some_and(|now| now.delay_seconds == seconds);
     let changed = actor.change_source("delay replication", &change, &reading, &took_effect).await;
-    give_back(actor, found).await.and(changed)?;
+    let back = give_back(actor, found).await;
+    changed.and(back)?;
     actor.done().await
 }
 
@@ -50,7 +51,8 @@ pub(super) async fn use_gtid(actor: &mut Actor<'_>) -> Result<Effect, ActionErro
     nothing_lost(actor, &reading).await?;
     actor.stop_all(&reading).await?;
     let changed = to_gtid(actor).await;
-    give_back(actor, found).await.and(changed)?;
+    let back = give_back(actor, found).await;
+    changed.and(back)?;
     actor.done().await
 }
 
@@ -122,7 +124,8 @@ pub(super) async fn leave_gtid(actor: &mut Actor<'_>) -> Result<Effect, ActionEr
     nothing_lost(actor, &reading).await?;
     actor.stop_all(&reading).await?;
     let changed = to_coordinates(actor).await;
-    give_back(actor, found).await.and(changed)?;
+    let back = give_back(actor, found).await;
+    changed.and(back)?;
     actor.done().await
 }
 

@@ -215,6 +215,12 @@ async fn detaching_and_reattaching(#[values(Flavor::MySql, Flavor::MariaDb)] fla
     until_rows(&lab, 2, "6").await;
     assert_eq!(lab.channel(2).await.gtid, by_gtid);
 
+    let heartbeat = match flavor {
+        Flavor::MySql => lab.sandbox.sql(2, "select heartbeat from mysql.slave_master_info"),
+        Flavor::MariaDb => lab.sandbox.sql(2, "show all slaves status"),
+    };
+    assert!(heartbeat.contains("1.5"), "{heartbeat}");
+
     // By file and position, with something left to apply: the applier goes on.
     done(&lab, 2, Control::LeaveGtid).await;
     done(&lab, 2, Control::Delay { seconds: 2 }).await;

@@ -236,7 +236,12 @@ async fn one_operation_at_a_time_and_what_cannot_end_is_undone(
     assert!(why.contains("orchestrator holds it: stop replica nicely"), "{why}");
     let why = answer["Message"].as_str().unwrap();
     assert!(why.contains("goes on as before"), "{why}");
-    assert_eq!(scene.threads(2).await, running);
+    wait::until(wait::secs(20), "it does go on", || async {
+        scene.service.json(&route("refresh")).await;
+        let threads = scene.threads(2).await;
+        if threads == running { Ok(()) } else { Err(format!("{threads:?}")) }
+    })
+    .await;
     scene.nothing_is_locked().await;
 
     owner.query_drop("unlock tables").await.unwrap();
@@ -244,4 +249,25 @@ async fn one_operation_at_a_time_and_what_cannot_end_is_undone(
     assert_eq!(scene.threads(2).await, stopped);
     scene.done("start-replica", 2);
     scene.all_hold_the_same(1).await;
+}
+
+#[tokio::test]
+async fn nothing_is_changed_while_a_recovery_runs() {
+    let keys = json!({ "PreFailoverProcesses": ["sleep 4"] });
+    let scene = Scene::start(Flavor::MySql, &[], keys).await;
+    scene.sandbox.write(1, "before").await.unwrap();
+    scene.all_hold_the_same(1).await;
+    scene.sandbox.fault("kill", 1);
+    wait::until(wait::secs(20), "the recovery has begun", || async {
+        let recoveries = scene.service.json("audit-recovery").await;
+        if recoveries[0]["UID"].is_string() { Ok(()) } else { Err(recoveries.to_string()) }
+    })
+    .await;
+    for command in ["set-writeable", "stop-replica", "detach-replica", "flush-binary-logs"] {
+        let why = scene.refused(command, 2, &[]);
+        assert!(why.contains("a recovery of") && why.contains("is running"), "{command}: {why}");
+    }
+    scene.service.recovery(wait::secs(30)).await;
+    scene.done("flush-binary-logs", 2);
+    scene.nothing_is_locked().await;
 }

@@ -226,14 +226,14 @@ async fn one_operation_at_a_time_and_what_cannot_end_is_undone(
         wait::until(wait::secs(20), "it is being stopped", || async {
             let locks = scene.service.json("maintenance").await;
             let reason = locks[0]["Reason"].clone();
-            if reason == "stop replica nicely" { Ok(()) } else { Err(locks.to_string()) }
+            if reason == "stop-replica-nice" { Ok(()) } else { Err(locks.to_string()) }
         })
         .await;
         scene.service.json(&route("start-replica")).await
     };
     let (answer, other) = tokio::join!(nicely, meanwhile);
     let why = other["Message"].as_str().unwrap();
-    assert!(why.contains("orchestrator holds it: stop replica nicely"), "{why}");
+    assert!(why.contains("orchestrator holds it: stop-replica-nice"), "{why}");
     let why = answer["Message"].as_str().unwrap();
     assert!(why.contains("goes on as before"), "{why}");
     wait::until(wait::secs(20), "it does go on", || async {

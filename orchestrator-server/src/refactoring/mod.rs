@@ -8,7 +8,6 @@ pub mod replicate;
 mod rules;
 mod semi_sync;
 mod shell;
-pub mod statements;
 
 use std::sync::Arc;
 
@@ -105,13 +104,13 @@ impl Operation {
     /// How it stands to locks, and the reason that its own lock gives.
     fn locking(&self) -> (Locking, &'static str) {
         match self {
-            Self::Start => (Locking::Beside, "start replica"),
-            Self::Stop => (Locking::Beside, "stop replica"),
-            Self::StopNicely => (Locking::Beside, "stop replica nicely"),
-            Self::Restart => (Locking::Beside, "restart replica"),
-            Self::Delay(_) => (Locking::Beside, "delay replication"),
-            Self::SkipQuery => (Locking::Beside, "skip query"),
-            Self::Credentials => (Locking::Beside, "change master credentials"),
+            Self::Start => (Locking::Beside, "start-replica"),
+            Self::Stop => (Locking::Beside, "stop-replica"),
+            Self::StopNicely => (Locking::Beside, "stop-replica-nice"),
+            Self::Restart => (Locking::Beside, "restart-replica"),
+            Self::Delay(_) => (Locking::Beside, "delay-replication"),
+            Self::SkipQuery => (Locking::Beside, "skip-query"),
+            Self::Credentials => (Locking::Beside, "change-master-credentials"),
             Self::SemiSync(..) => (Locking::Beside, "semi-sync"),
             Self::Reset => (Locking::Alone, "reset replica"),
             Self::EnableGtid => (Locking::Alone, "enable gtid"),

@@ -11,8 +11,8 @@ use crate::{
         wire::{Picture, instance::instance},
     },
     inventory::view::Instance,
-    mysql::control::SemiSyncSide,
-    refactoring::{Done, Operation, Refused, replicate, statements},
+    mysql::{control::SemiSyncSide, dialect::around::around},
+    refactoring::{Done, Operation, Refused, replicate},
 };
 
 /// `start-replica/:host/:port`
@@ -175,9 +175,9 @@ pub(in crate::http) async fn locate_errant(call: &Call) -> Outcome {
 pub(in crate::http) async fn statements(call: &Call) -> Outcome {
     let key = call.key_to_change().await?;
     let found = call.services.operations.discover(&key).await?;
-    let around = found.state.as_ref().map(|state| statements::around(state, call.query.get("q")));
+    let list = found.state.as_ref().map(|state| around(state, call.query.get("q")));
     let message = format!("statements for: {key}");
-    match around.filter(|list| !list.is_empty()) {
+    match list.filter(|list| !list.is_empty()) {
         Some(list) => Reply::ok(message, &list),
         None => Reply::ok(message, &()),
     }

@@ -1,6 +1,7 @@
 //! The SQL that servers understand: one text per question or change and per vocabulary. Nothing
 //! outside this module holds SQL, and nothing in it talks to a server.
 
+pub mod around;
 pub mod change;
 pub mod columns;
 pub mod control;

@@ -4,7 +4,10 @@ use shared::Flavor;
 
 use crate::mysql::{
     control::BinaryLog,
-    dialect::control::{BINARY_LOGS, FLUSH_BINARY_LOGS, first_events, purge_binary_logs},
+    dialect::{
+        change::kill_query,
+        control::{BINARY_LOGS, FLUSH_BINARY_LOGS, first_events, purge_binary_logs},
+    },
     driver::{ActionError, Effect},
     live::{answer::Answer, apply::actor::Actor, server::Server, settings::LiveSettings},
     state::Position,
@@ -26,7 +29,7 @@ pub(super) async fn purge(actor: &mut Actor<'_>, to: &str) -> Result<Effect, Act
 
 /// Ends a statement.
 pub(super) async fn kill(actor: &mut Actor<'_>, connection: u64) -> Result<Effect, ActionError> {
-    actor.change_unseen("kill query", format!("KILL QUERY {connection}")).await?;
+    actor.change_unseen("kill query", kill_query(connection)).await?;
     actor.done().await
 }
 

@@ -1,9 +1,7 @@
 //! The statements that run something between a stop and a start of replication. Nothing is run.
 
-use crate::mysql::{
-    dialect::{Dialect, Thread},
-    state::{ServerState, ThreadState},
-};
+use super::{Dialect, Thread};
+use crate::mysql::state::{ServerState, ThreadState};
 
 /// The statements, each with one semicolon at its end: threads that do not run are left alone.
 #[must_use]

@@ -67,6 +67,8 @@ pub struct Core {
     pub resolver: Resolver,
     /// Starts recoveries.
     pub judge: Judge,
+    /// Speaks to servers.
+    pub driver: Arc<dyn MysqlDriver>,
     /// The durable write path.
     pub journal: Arc<dyn Journal>,
     /// Configuration.
@@ -82,7 +84,6 @@ pub struct Core {
 /// Probing and acting, ready to begin.
 pub struct Watch {
     core: Core,
-    driver: Arc<dyn MysqlDriver>,
     suspicion: Suspicion,
     woken: mpsc::UnboundedReceiver<shared::InstanceKey>,
     tasks: Tasks,
@@ -124,18 +125,28 @@ pub fn build(parts: Parts) -> (Core, Watch) {
     };
     let judge = Judge::new(runner, suspicion.clone(), leadership.clone(), node.clone(), wake);
     tasks.keep("inventory", owner.run(tasks.stop_token()));
-    let core =
-        Core { inventory, discovery, resolver, judge, journal, config, clock, leadership, node };
-    let watch = Watch { core: core.clone(), driver, suspicion, woken, tasks };
+    let core = Core {
+        inventory,
+        discovery,
+        resolver,
+        judge,
+        driver,
+        journal,
+        config,
+        clock,
+        leadership,
+        node,
+    };
+    let watch = Watch { core: core.clone(), suspicion, woken, tasks };
     (core, watch)
 }
 
 impl Watch {
     /// Probe, and act on what is found, until the tasks are told to stop.
     pub fn begin(self) {
-        let Self { core, driver, suspicion, woken, tasks } = self;
+        let Self { core, suspicion, woken, tasks } = self;
         let heartbeats = Heartbeats::new(
-            driver,
+            core.driver.clone(),
             core.inventory.clone(),
             suspicion,
             core.config.clone(),

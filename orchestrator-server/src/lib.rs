@@ -26,5 +26,6 @@ pub mod measure;
 pub mod mysql;
 pub mod operations;
 pub mod probe;
+pub mod refactoring;
 pub mod serve;
 pub mod tasks;

@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use futures_util::future::{BoxFuture, FutureExt};
 use shared::InstanceKey;
 use tokio::{net::TcpStream, sync::oneshot, time::timeout};
-use tracing::warn;
 
 use crate::{
     app::Core,
@@ -15,6 +14,7 @@ use crate::{
     http::{Operations, RecoverReply, RecoverRequest},
     inventory::view::Instance,
     journal::command::Command,
+    refactoring::{Done, Operation, Refused, Shell},
     tasks::Tasks,
 };
 
@@ -52,14 +52,7 @@ impl ServiceOperations {
 
     async fn discover_now(&self, key: &InstanceKey) -> Result<Arc<Instance>, String> {
         self.remember(key).await?;
-        let observation = self.core.discovery.read(key).await;
-        let state = observation.outcome.as_ref().map_err(|failure| {
-            warn!(instance = %key, "cannot probe {key}: {failure}");
-            format!("Cannot read instance: {key}: {failure}")
-        })?;
-        let known = crate::inventory::update::known_as(&observation, state);
-        let fleet = self.core.inventory.view();
-        fleet.instance(&known).cloned().ok_or_else(|| format!("No instances discovered: {key}"))
+        self.core.discovery.probe_into_view(key).await
     }
 }
 
@@ -146,6 +139,32 @@ impl Operations for ServiceOperations {
             }
         }
         .boxed()
+    }
+
+    fn operate(
+        &self,
+        key: &InstanceKey,
+        operation: Operation,
+    ) -> BoxFuture<'_, Result<Done, Refused>> {
+        let (shell, key) = (Shell::new(self.core.clone()), key.clone());
+        async move {
+            self.remember(&key).await?;
+            let (sender, receiver) = oneshot::channel();
+            self.tasks.spawn("operation", async move {
+                // The caller may have gone; what began goes on without it.
+                let _ = sender.send(shell.run(&key, &operation).await);
+            });
+            let ended = receiver.await;
+            ended.unwrap_or_else(|_| Err(Refused::from("the service is shutting down".to_owned())))
+        }
+        .boxed()
+    }
+
+    fn errant_logs<'a>(
+        &'a self,
+        key: &'a InstanceKey,
+    ) -> BoxFuture<'a, Result<Vec<String>, String>> {
+        async move { Shell::new(self.core.clone()).errant_logs(key).await }.boxed()
     }
 
     fn recover(&self, request: RecoverRequest) -> BoxFuture<'_, Result<RecoverReply, String>> {

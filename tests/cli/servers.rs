@@ -48,6 +48,38 @@ fn servers_are_probed_and_recovered_without_a_service() {
     assert_eq!(place.ask(&format!("forget -i {}", all[0])), format!("{}\n", all[0]));
 }
 
+#[test]
+fn servers_are_operated_without_a_service() {
+    let sandbox = Sandbox::with(Flavor::MySql, 3, &[]);
+    let place = Place::new(&json!({}));
+    let all: Vec<String> = (1..=3).map(|node| sandbox.address(node)).collect();
+    place.ask(&format!("discover -i {}", all.join(",")));
+    let [source, replica, other] = all.as_slice() else { panic!("{all:?}") };
+    let own = format!("{replica}\n");
+    for command in
+        ["stop-replica", "start-slave", "restart-replica", "detach-slave", "reattach-replica"]
+    {
+        assert_eq!(place.ask(&format!("{command} -i {replica}")), own, "{command}");
+    }
+    assert_eq!(place.ask(&format!("is-replicating -i {replica}")), own);
+    assert_eq!(place.ask(&format!("stop-slave -i {replica}")), own);
+    assert_eq!(place.ask(&format!("is-replication-stopped -i {replica}")), own);
+    assert_eq!(place.ask(&format!("which-gtid-errant -i {replica}")), "\n");
+    for command in ["enable-gtid", "skip-query", "locate-gtid-errant"] {
+        let output = place.run(&["-c", command, "-i", replica]);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{command}: {output:?}");
+        assert_eq!(text(&output.stderr).lines().count(), 1, "{output:?}");
+    }
+    // Whether it can is told by what is printed.
+    let asked = format!("can-replicate-from -i {other} -d {replica}");
+    assert_eq!(place.ask(&asked), own);
+    assert_eq!(place.ask(&format!("can-replicate-from -i {replica} -d {replica}")), "");
+    let flushed = place.ask(&format!("flush-binary-logs -i {source}"));
+    assert_eq!(flushed, format!("{source}\n"));
+    let statements = place.ask(&format!("restart-replica-statements -i {other} -statement x"));
+    assert_eq!(statements.lines().nth(2), Some("x;"), "{statements}");
+}
+
 /// Every command that only reads or records is run on a server that notices connections.
 #[test]
 fn reads_and_hints_never_connect_to_a_monitored_server() {

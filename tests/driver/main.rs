@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod actions;
+mod control;
 mod failures;
 mod lab;
 mod probes;

@@ -1,4 +1,4 @@
-//! Whether one server could replicate from another by GTID, and if not, why (spec 05, 5.8).
+//! Whether one server could replicate from another, and if not, why (spec 05, 5.8; spec 06, 3.1).
 //! Looks at settings and positions only; nothing here says whether it should.
 
 use std::fmt;
@@ -25,8 +25,12 @@ pub enum Obstacle {
     SimplerBinlogFormat,
     /// The source filters what it replicates and the replica does not.
     Filters,
-    /// Both have the same server id or UUID.
-    SameIdentity,
+    /// Both have the same server id.
+    SameServerId(u32),
+    /// Both have the same server UUID.
+    SameUuid,
+    /// The replica would apply earlier than its source, whose delay is long: seconds of both.
+    ShorterDelay(u64, u64),
     /// One of them has GTID switched off.
     NoGtid,
     /// The source no longer has transactions that the replica lacks.
@@ -46,7 +50,11 @@ impl fmt::Display for Obstacle {
                 f.write_str("its binlog_format is simpler than the source's")
             }
             Self::Filters => f.write_str("the source filters what it replicates"),
-            Self::SameIdentity => f.write_str("both have the same server id or UUID"),
+            Self::SameServerId(id) => write!(f, "both have the server id {id}"),
+            Self::SameUuid => f.write_str("both have the same server UUID"),
+            Self::ShorterDelay(own, theirs) => {
+                write!(f, "its delay of {own} s is shorter than the source's of {theirs} s")
+            }
             Self::NoGtid => f.write_str("GTID is off"),
             Self::Purged => f.write_str("the source has purged transactions that it lacks"),
         }
@@ -63,31 +71,81 @@ pub fn obstacle(
     held: &Position,
     source: &ServerState,
 ) -> Option<Obstacle> {
-    let relays = |state: &ServerState| state.flavor == Flavor::MaxScale;
-    let exempt = relays(replica) || relays(source);
+    let other_vendor = !exempt(replica, source) && vendor(replica) != vendor(source);
+    let gtid = [
+        (!speaks_gtid(replica) || !speaks_gtid(source), Obstacle::NoGtid),
+        (!held.contains(&source.gtid.purged), Obstacle::Purged),
+    ];
+    first([(other_vendor, Obstacle::OtherVendor)])
+        .or_else(|| in_settings(config, replica, source))
+        .or_else(|| first(gtid))
+}
+
+/// The first reason in the settings why `replica` could not replicate from `source` by any means.
+/// Whether it may be older is said by `LowerReplicaVersionAllowed`.
+#[must_use]
+pub fn in_settings(
+    config: &Config,
+    replica: &ServerState,
+    source: &ServerState,
+) -> Option<Obstacle> {
+    let exempt = exempt(replica, source);
     let logs_updates = replica.binlog.enabled && replica.binlog.log_replica_updates;
-    let (own, theirs) = (replica.version.major_minor(), source.version.major_minor());
-    let checks = [
+    let same_uuid = !replica.server_uuid.is_empty() && replica.server_uuid == source.server_uuid;
+    first([
         (!source.binlog.enabled, Obstacle::NoBinaryLog),
         (
             source.replication.is_some() && !source.binlog.log_replica_updates,
             Obstacle::NoLogReplicaUpdates,
         ),
-        (!exempt && vendor(replica) != vendor(source), Obstacle::OtherVendor),
         (
-            !exempt && own < theirs && !config.raw.lower_replica_version_allowed,
+            is_older(replica, source) && !config.raw.lower_replica_version_allowed,
             Obstacle::OlderThanSource(replica.version, source.version),
         ),
-        (logs_updates && format_rank(replica) < format_rank(source), Obstacle::SimplerBinlogFormat),
+        (logs_updates && has_simpler_format(replica, source), Obstacle::SimplerBinlogFormat),
         (
             config.raw.verify_replication_filters && filters(source) && !filters(replica),
             Obstacle::Filters,
         ),
-        (!exempt && same_identity(replica, source), Obstacle::SameIdentity),
-        (!speaks_gtid(replica) || !speaks_gtid(source), Obstacle::NoGtid),
-        (!held.contains(&source.gtid.purged), Obstacle::Purged),
-    ];
+        (
+            !exempt && replica.server_id == source.server_id,
+            Obstacle::SameServerId(replica.server_id),
+        ),
+        (!exempt && same_uuid, Obstacle::SameUuid),
+    ])
+}
+
+/// A long delay of the source that the replica does not have. Whoever makes it a source for good
+/// lifts its delay; who merely moves a replica does not.
+#[must_use]
+pub fn in_delay(config: &Config, replica: &ServerState, source: &ServerState) -> Option<Obstacle> {
+    let delay =
+        |state: &ServerState| state.replication.as_ref().map_or(0, |channel| channel.delay_seconds);
+    let (own, theirs) = (delay(replica), delay(source));
+    let reasonable = config.reasonable_maintenance_replication_lag().as_secs();
+    first([(own < theirs && theirs > reasonable, Obstacle::ShorterDelay(own, theirs))])
+}
+
+/// The replica is older than its source; `LowerReplicaVersionAllowed` says whether it may be.
+#[must_use]
+pub fn is_older(replica: &ServerState, source: &ServerState) -> bool {
+    !exempt(replica, source) && replica.version.major_minor() < source.version.major_minor()
+}
+
+fn first<const N: usize>(checks: [(bool, Obstacle); N]) -> Option<Obstacle> {
     checks.into_iter().find_map(|(stands, obstacle)| stands.then_some(obstacle))
+}
+
+/// A binlog server passes on what it gets, whatever the versions.
+fn exempt(replica: &ServerState, source: &ServerState) -> bool {
+    [replica, source].iter().any(|state| state.flavor == Flavor::MaxScale)
+}
+
+/// Formats that are none of the three are never compared.
+fn has_simpler_format(replica: &ServerState, source: &ServerState) -> bool {
+    let known =
+        |state: &ServerState| matches!(&*state.binlog.format, "STATEMENT" | "MIXED" | "ROW");
+    known(replica) && known(source) && format_rank(replica) < format_rank(source)
 }
 
 /// STATEMENT < MIXED < ROW; anything else is not compared to do harm.
@@ -106,10 +164,6 @@ fn vendor(state: &ServerState) -> bool {
 
 fn filters(state: &ServerState) -> bool {
     state.replication.as_ref().is_some_and(|channel| channel.filters)
-}
-
-fn same_identity(a: &ServerState, b: &ServerState) -> bool {
-    a.server_id == b.server_id || (!a.server_uuid.is_empty() && a.server_uuid == b.server_uuid)
 }
 
 /// MySQL needs `gtid_mode` ON or ON_PERMISSIVE; MariaDB always writes GTIDs.

@@ -13,6 +13,7 @@ use crate::{
     inventory::view::{FleetView, Instance},
     journal::{Journal, facts::Node},
     measure::Measurements,
+    refactoring::{Done, Operation, Refused},
 };
 
 /// Everything a handler can reach.
@@ -79,6 +80,20 @@ pub trait Operations: Send + Sync + 'static {
 
     /// Forget servers, for as long as the configuration says. Returns when the view shows it.
     fn forget<'a>(&'a self, keys: &'a [InstanceKey]) -> BoxFuture<'a, Result<(), String>>;
+
+    /// Do to a server what a person asks for. Returns when it is done; it goes on if nobody waits
+    /// for it.
+    fn operate(
+        &self,
+        key: &InstanceKey,
+        operation: Operation,
+    ) -> BoxFuture<'_, Result<Done, Refused>>;
+
+    /// The binary logs that hold the errant GTIDs of a server.
+    fn errant_logs<'a>(
+        &'a self,
+        key: &'a InstanceKey,
+    ) -> BoxFuture<'a, Result<Vec<String>, String>>;
 
     /// Recover a server that has failed, as a person asked. Returns when the recovery has ended;
     /// it goes on if nobody waits for it.

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use shared::InstanceKey;
 
+use super::control::{BinaryLog, Control};
 use super::state::{Channel, Position, ServerState, ThreadState};
 use crate::clock::Moment;
 
@@ -25,6 +26,16 @@ pub trait MysqlDriver: Send + Sync + 'static {
 
     /// Change one server.
     fn apply(&self, action: &Action) -> BoxFuture<'_, Result<Effect, ActionError>>;
+
+    /// Do to one server what a person asks for.
+    fn control(
+        &self,
+        key: &InstanceKey,
+        control: &Control,
+    ) -> BoxFuture<'_, Result<Effect, ActionError>>;
+
+    /// The binary logs of a server, oldest first.
+    fn binary_logs(&self, key: &InstanceKey) -> BoxFuture<'_, Result<Vec<BinaryLog>, ActionError>>;
 
     /// The server is no longer wanted: drop its connections.
     fn forget(&self, key: &InstanceKey);

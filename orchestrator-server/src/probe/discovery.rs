@@ -23,7 +23,7 @@ use crate::{
     inventory::{
         owner::{Inventory, Urgent},
         update,
-        view::FleetView,
+        view::{FleetView, Instance},
     },
     measure::{ProbeSample, QueueSample, Window},
     mysql::{
@@ -148,6 +148,21 @@ impl Discovery {
             drop(busy);
             this.crawl(&observation);
         });
+    }
+
+    /// Probe now and give the server as the picture then shows it.
+    ///
+    /// # Errors
+    /// It cannot be read, in words for the caller.
+    pub async fn probe_into_view(&self, key: &InstanceKey) -> Result<Arc<Instance>, String> {
+        let observation = self.read(key).await;
+        let state = observation.outcome.as_ref().map_err(|failure| {
+            warn!(instance = %key, "cannot probe {key}: {failure}");
+            format!("Cannot read instance: {key}: {failure}")
+        })?;
+        let known = update::known_as(&observation, state);
+        let fleet = self.inventory.view();
+        fleet.instance(&known).cloned().ok_or_else(|| format!("No instances discovered: {key}"))
     }
 
     /// Probe now, whatever the queue says; the answer is visible to every reader on return.

@@ -6,6 +6,7 @@ pub(super) mod attributes;
 pub(super) mod audit;
 pub(super) mod candidates;
 pub(super) mod clusters;
+pub(super) mod control;
 pub(super) mod discovery;
 pub(super) mod downtime;
 pub(super) mod health;

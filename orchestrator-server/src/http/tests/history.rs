@@ -33,7 +33,7 @@ fn detection() -> Detection {
     }
 }
 
-fn recovery(uid: &str, age: u64) -> Recovery {
+pub(crate) fn recovery(uid: &str, age: u64) -> Recovery {
     Recovery {
         id: 0,
         uid: uid.to_owned(),

@@ -28,6 +28,7 @@ use crate::{
         facts::{Applied, Facts, Node},
     },
     measure::{Measurements, QueueHistory},
+    refactoring::{Done, Operation, Refused},
 };
 
 /// See the module's text.
@@ -278,6 +279,33 @@ impl Operations for NotedOperations {
             self.note(format!("forget {key}"));
         }
         async { Ok(()) }.boxed()
+    }
+
+    fn operate(
+        &self,
+        key: &InstanceKey,
+        operation: Operation,
+    ) -> BoxFuture<'_, Result<Done, Refused>> {
+        self.note(format!("{operation:?} on {key}"));
+        let found = self.fleet.borrow().instance(key).cloned();
+        let injected = (operation == Operation::InjectEmpty).then(|| (2, fleet::key("db1")));
+        let missing = || Refused::from(format!("Cannot read instance: {key}"));
+        let answer = match (found.ok_or_else(missing), &operation) {
+            (Ok(instance), Operation::Restart) => {
+                Err(Refused { why: "Replication not running".to_owned(), instance: Some(instance) })
+            }
+            (Ok(instance), _) => Ok(Done { instance, injected }),
+            (Err(refused), _) => Err(refused),
+        };
+        async move { answer }.boxed()
+    }
+
+    fn errant_logs<'a>(
+        &'a self,
+        key: &'a InstanceKey,
+    ) -> BoxFuture<'a, Result<Vec<String>, String>> {
+        self.note(format!("errant logs of {key}"));
+        async move { Ok(vec!["binlog.000002".to_owned()]) }.boxed()
     }
 
     fn recover(&self, request: RecoverRequest) -> BoxFuture<'_, Result<RecoverReply, String>> {

@@ -210,8 +210,8 @@ pub fn set_gtid_slave_pos(position: &str) -> String {
 
 /// Ends the statement that a connection runs.
 #[must_use]
-pub fn kill_query(connection: u32) -> String {
-    format!("KILL QUERY {connection}")
+pub fn kill_query(connection: impl Into<u64>) -> String {
+    format!("KILL QUERY {}", connection.into())
 }
 
 /// Ends a connection.

@@ -1,8 +1,10 @@
 //! The SQL that servers understand: one text per question or change and per vocabulary. Nothing
 //! outside this module holds SQL, and nothing in it talks to a server.
 
+pub mod around;
 pub mod change;
 pub mod columns;
+pub mod control;
 pub mod quote;
 pub mod read;
 pub mod single;

@@ -39,6 +39,7 @@ use crate::{
     clock::SharedClock,
     config::ConfigHandle,
     mysql::{
+        control::{BinaryLog, Control},
         dialect::read,
         driver::{Action, ActionError, Attempt, Effect, MysqlDriver, Observation, ProbeFailure},
     },
@@ -168,6 +169,26 @@ impl MysqlDriver for LiveDriver {
 
     fn apply(&self, action: &Action) -> BoxFuture<'_, Result<Effect, ActionError>> {
         Box::pin(self.change(action.clone()))
+    }
+
+    fn control(
+        &self,
+        key: &InstanceKey,
+        control: &Control,
+    ) -> BoxFuture<'_, Result<Effect, ActionError>> {
+        let (key, control) = (key.clone(), control.clone());
+        Box::pin(async move {
+            let settings = (self.settings)();
+            apply::control::control(&control, &key, &self.server(&key), &settings).await
+        })
+    }
+
+    fn binary_logs(&self, key: &InstanceKey) -> BoxFuture<'_, Result<Vec<BinaryLog>, ActionError>> {
+        let key = key.clone();
+        Box::pin(async move {
+            let settings = (self.settings)();
+            apply::control::binary_logs(&key, &self.server(&key), &settings).await
+        })
     }
 
     fn forget(&self, key: &InstanceKey) {

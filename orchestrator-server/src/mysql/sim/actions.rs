@@ -50,7 +50,7 @@ pub(super) async fn apply(world: &World, action: &Action) -> Result<Effect, Acti
     }
 }
 
-async fn wait(
+pub(super) async fn wait(
     world: &World,
     key: &InstanceKey,
     longest: Duration,
@@ -78,7 +78,11 @@ fn broken(world: &World, key: &InstanceKey) -> bool {
     world.look(key, is_broken).unwrap_or(false)
 }
 
-fn effect(world: &World, key: &InstanceKey, reached: bool) -> Result<Effect, ActionError> {
+pub(super) fn effect(
+    world: &World,
+    key: &InstanceKey,
+    reached: bool,
+) -> Result<Effect, ActionError> {
     let now = world.now();
     let inner = world.lock();
     inner.reachable(key)?;
@@ -105,7 +109,7 @@ fn found(server: &SimServer) -> Option<Found> {
     })
 }
 
-fn gone(key: &InstanceKey) -> ActionError {
+pub(super) fn gone(key: &InstanceKey) -> ActionError {
     ActionError::Unreachable(format!("{key}: no such server"))
 }
 

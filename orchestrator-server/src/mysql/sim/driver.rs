@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::{BoxFuture, FutureExt};
 use shared::InstanceKey;
 
-use super::{actions, server::Condition, world::World};
+use super::{actions, control, server::Condition, world::World};
+use crate::mysql::control::{BinaryLog, Control};
 use crate::mysql::driver::{
     Action, ActionError, Attempt, Effect, FailureKind, MysqlDriver, Observation, ProbeFailure,
 };
@@ -93,6 +94,20 @@ impl MysqlDriver for SimDriver {
     fn apply(&self, action: &Action) -> BoxFuture<'_, Result<Effect, ActionError>> {
         let action = action.clone();
         async move { actions::apply(&self.world, &action).await }.boxed()
+    }
+
+    fn control(
+        &self,
+        key: &InstanceKey,
+        control: &Control,
+    ) -> BoxFuture<'_, Result<Effect, ActionError>> {
+        let (key, control) = (key.clone(), control.clone());
+        async move { control::control(&self.world, &key, &control).await }.boxed()
+    }
+
+    fn binary_logs(&self, key: &InstanceKey) -> BoxFuture<'_, Result<Vec<BinaryLog>, ActionError>> {
+        let found = control::binary_logs(&self.world, key);
+        async move { found }.boxed()
     }
 
     fn forget(&self, _key: &InstanceKey) {}

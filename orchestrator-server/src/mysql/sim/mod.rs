@@ -3,6 +3,7 @@
 //! failover plays in milliseconds.
 
 mod actions;
+mod control;
 mod driver;
 mod server;
 mod world;

@@ -30,7 +30,7 @@ pub(super) async fn drain(actor: &mut Actor<'_>, stall: Duration) -> Result<Effe
     Ok(Effect { drained, ..actor.effect(&reading).await })
 }
 
-fn judge_drain(reading: &Reading, at_rest: bool) -> Verdict {
+pub(super) fn judge_drain(reading: &Reading, at_rest: bool) -> Verdict {
     let by_gtid = reading.channel.as_ref().is_some_and(|channel| !channel.retrieved.is_empty());
     if by_gtid {
         return match (reading.is_drained(), reading.applier_failed() || at_rest) {

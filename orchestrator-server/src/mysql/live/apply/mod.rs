@@ -2,6 +2,7 @@
 //! steps, and reports what the server looks like afterwards.
 
 mod actor;
+pub(super) mod control;
 mod credentials;
 mod drain;
 mod point;

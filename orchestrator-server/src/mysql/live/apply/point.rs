@@ -131,7 +131,7 @@ async fn declare_own_writes(actor: &mut Actor<'_>, reading: &Reading) -> Result<
 
 /// The heartbeat period, which every change of source would reset to its default (measured on
 /// MySQL 9.7 and MariaDB 10.11). Without the grant to see it, the default has to do.
-async fn heartbeat(actor: &mut Actor<'_>, reading: &Reading) -> Option<String> {
+pub(super) async fn heartbeat(actor: &mut Actor<'_>, reading: &Reading) -> Option<String> {
     let channel = reading.channel.as_ref()?;
     let Some(statement) = actor.dialect.heartbeat_period(&channel.name) else {
         return reading.heartbeat.clone();

@@ -71,7 +71,7 @@ async fn open_for_writes(actor: &mut Actor<'_>, reading: &Reading) -> Result<Eff
 }
 
 /// The account is gone with the channel, but its former source may need it.
-async fn remember_account(actor: &mut Actor<'_>) {
+pub(super) async fn remember_account(actor: &mut Actor<'_>) {
     if actor.dialect.vocabulary == Vocabulary::MariaDb {
         return;
     }
@@ -162,7 +162,7 @@ pub(super) async fn detach(actor: &mut Actor<'_>) -> Result<Effect, ActionError>
 
 /// A change of host resets coordinates, so without GTID they are given again. A channel that
 /// left GTID only to keep its relay log returns to it.
-fn place_of_detached(channel: &Channel) -> Place {
+pub(super) fn place_of_detached(channel: &Channel) -> Place {
     match channel.gtid {
         ChannelGtid::None if !channel.retrieved.is_empty() => Place::Gtid,
         ChannelGtid::None if !channel.exec.is_empty() => Place::Source(channel.exec.clone()),

@@ -39,7 +39,10 @@ async fn sealed_from(actor: &mut Actor<'_>, reading: Reading) -> Result<Reading,
 }
 
 /// Starts a stopped applier such that no relay log is lost.
-async fn start_applier(actor: &mut Actor<'_>, reading: &Reading) -> Result<(), ActionError> {
+pub(super) async fn start_applier(
+    actor: &mut Actor<'_>,
+    reading: &Reading,
+) -> Result<(), ActionError> {
     let both_stopped = reading.io_is(ThreadState::Stopped);
     if both_stopped && actor.dialect.vocabulary == Vocabulary::MariaDb {
         if reading.is_drained() {

@@ -51,7 +51,10 @@ async fn hooks_run_in_order_and_know_the_incident(
         format!("PostMasterFailover DeadMaster {failed} {successor}"),
         format!("PostFailover DeadMaster {failed} {successor}"),
     ];
-    assert_eq!(order.lines().collect::<Vec<_>>(), expected, "{}", service.log());
+    // On a slow machine the replicas may be seen standing still before the source is known to be
+    // dead, which is a detection of its own.
+    let order: Vec<&str> = order.lines().filter(|line| line.contains(" DeadMaster ")).collect();
+    assert_eq!(order, expected, "{}", service.log());
 
     let text = std::fs::read_to_string(out.path().join("PostFailover")).unwrap();
     let env: BTreeMap<&str, &str> = text.lines().filter_map(|l| l.split_once('=')).collect();

@@ -1,7 +1,11 @@
 //! Closing a recovery, after the topology is what it will be: its end is recorded, servers left
 //! behind are downtimed, the last hooks run.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use shared::InstanceKey;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::{incident::Incident, runner::Runner, scribe::Scribe};
 use crate::{
@@ -17,6 +21,9 @@ use crate::{
         hints::GENERAL_HOST,
     },
 };
+
+/// Longest wait for the readings after a recovery.
+const READING: Duration = Duration::from_secs(2);
 
 impl Runner {
     pub(super) async fn conclude(
@@ -35,7 +42,7 @@ impl Runner {
         if !end.needless {
             self.mark_servers(recovery, &end, scribe);
         }
-        self.discover_result(recovery);
+        let read = self.read_result(recovery);
         let members = self.members(recovery);
         let view = self.view(recovery, &members);
         let incident = Incident::of(recovery, &view, Some(&end));
@@ -50,6 +57,8 @@ impl Runner {
                 let _ = self.hooks(*list, &incident, scribe).await;
             }
         }
+        // Whoever asked for it may end this process, and wants to see the new topology.
+        let _ = timeout(READING, read).await;
         scribe.line("recovery ended");
         // Last, so that a process that ends before it leaves a recovery that is gone on with; and
         // awaited, so that whoever asked for the recovery finds it whole.
@@ -122,14 +131,17 @@ impl Runner {
         });
     }
 
-    /// Read every replica again, so that the fleet shows the new topology at once.
-    fn discover_result(&self, recovery: &Recovery) {
-        for key in recovery.replicas.clone() {
-            let discovery = self.discovery.clone();
-            self.tasks.spawn("reading after a recovery", async move {
-                discovery.read(&key).await;
-            });
-        }
+    /// Read every replica again, so that the fleet shows the new topology at once. Resolves when
+    /// all have been.
+    fn read_result(&self, recovery: &Recovery) -> oneshot::Receiver<()> {
+        let (ended, all) = oneshot::channel();
+        let (discovery, replicas) = (self.discovery.clone(), recovery.replicas.clone());
+        self.tasks.spawn("reading after a recovery", async move {
+            join_all(replicas.iter().map(|key| discovery.read(key))).await;
+            // Nobody waits any more: fine.
+            let _ = ended.send(());
+        });
+        all
     }
 }
 

@@ -185,10 +185,12 @@ impl Suspicion {
         let _ = self.wake.send(key.clone());
     }
 
+    /// Its replicas, and every other server of its cluster: since the last poll one of them may
+    /// have become a replica.
     fn replicas(&self, key: &InstanceKey) -> Vec<InstanceKey> {
         let fleet = self.inventory.view();
         let Some(cluster) = fleet.cluster_of(key) else { return Vec::new() };
-        cluster.replicas_of(key).map(|replica| replica.key.clone()).collect()
+        cluster.instances.keys().filter(|other| *other != key).cloned().collect()
     }
 
     fn lock<'a>(&self, set: &'a KeySet) -> std::sync::MutexGuard<'a, HashSet<InstanceKey>> {

@@ -88,6 +88,7 @@ impl Cast {
                 ("lag", Some(c)) => c.applier = Applier::Running(duration(value)?),
                 ("stopped", Some(c)) => c.applier = Applier::Stopped,
                 ("broken", Some(c)) => c.applier = Applier::Broken,
+                ("below", Some(c)) => c.source = self::key(value),
                 ("delay", Some(c)) => c.delay = duration(value)?,
                 ("behind", Some(c)) => (c.receiving, c.connected) = (false, false),
                 ("caught-up", Some(c)) => c.receiving = true,

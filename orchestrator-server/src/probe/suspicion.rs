@@ -115,7 +115,7 @@ impl Suspicion {
                 }
                 Err(_) => return,
             }
-            if self.replicas(key).is_empty() || self.tasks.stop_token().is_cancelled() {
+            if self.others(key).is_empty() || self.tasks.stop_token().is_cancelled() {
                 return;
             }
             tokio::time::sleep_until(began + pause).await;
@@ -126,21 +126,21 @@ impl Suspicion {
 
     /// One round of examination, for somebody who waits for it: the replicas are read too.
     pub async fn look_once(&self, key: &InstanceKey) {
-        let replicas = self.replicas(key);
-        let readings = join_all(replicas.iter().map(|replica| self.discovery.read(replica)));
+        let others = self.others(key);
+        let readings = join_all(others.iter().map(|other| self.discovery.read(other)));
         let (attempt, _) = tokio::join!(self.round(key, true), readings);
         if attempt.outcome.is_ok() {
             self.discovery.read(key).await;
         } else {
             // Readings may have begun before the failed attempts did.
-            join_all(replicas.iter().map(|replica| self.discovery.read(replica))).await;
+            join_all(others.iter().map(|other| self.discovery.read(other))).await;
         }
     }
 
     /// The replicas are read anew, and meanwhile the server is tried: twice in the first round,
     /// so that one slow attempt does not delay the other.
     async fn round(&self, key: &InstanceKey, first: bool) -> Attempt {
-        for replica in self.replicas(key) {
+        for replica in self.others(key) {
             self.read_replica(key, replica);
         }
         if !first {
@@ -187,7 +187,7 @@ impl Suspicion {
 
     /// Its replicas, and every other server of its cluster: since the last poll one of them may
     /// have become a replica.
-    fn replicas(&self, key: &InstanceKey) -> Vec<InstanceKey> {
+    fn others(&self, key: &InstanceKey) -> Vec<InstanceKey> {
         let fleet = self.inventory.view();
         let Some(cluster) = fleet.cluster_of(key) else { return Vec::new() };
         cluster.instances.keys().filter(|other| *other != key).cloned().collect()
